@@ -1,0 +1,63 @@
+# Keelson. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help deps build run test check sim bench-failover cost soak fuzz fuzz-short test-sanitize clean
+
+# The floors only hold if nobody imports what the manifest does not name.
+BUILD := swift build --explicit-target-dependency-import-check error
+CONFIGURATION ?= debug
+BIN = .build/$(CONFIGURATION)
+FUZZ := Configuration Netlink HTTP
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+deps: ## install what building and running need (Debian 12 or 13, root)
+	@image/install-packages
+
+build: deps ## build every program (CONFIGURATION=release for the product)
+	@$(BUILD) -c $(CONFIGURATION)
+
+run: build ## three nodes on this machine with a live status; CUT=1 also cuts the master's power
+	@$(BIN)/lab run $(if $(CUT),--cut)
+
+test: check ## everything that a change must pass
+	@$(MAKE) --no-print-directory sim SEED=1 RUNS=200
+	@$(MAKE) --no-print-directory fuzz-short
+	@swift test --skip-build --skip ClusterTests
+	@swift test --skip-build --filter ClusterTests
+
+check: deps ## format, floors and warnings
+	@swift format lint --strict --recursive Package.swift Sources Tests bench
+	@$(BUILD) --build-tests
+
+SEED ?= 1
+RUNS ?= 2000
+sim: ## play the cores against models: SEED=n RUNS=n
+	@$(BUILD) -c $(CONFIGURATION) --product simulator
+	@$(BIN)/simulator --seed $(SEED) --runs $(RUNS)
+
+bench-failover: ## power cuts beside keepalived; table and build/bench/failover.json
+	@image/install-packages bench
+	@$(MAKE) --no-print-directory build CONFIGURATION=release
+	@.build/release/lab bench-failover
+
+cost: ## memory and CPU of every daemon at rest; table and build/bench/cost.json
+	@$(MAKE) --no-print-directory build CONFIGURATION=release
+	@.build/release/lab cost
+
+soak: build ## every fault of the cluster tests, again and again
+	@$(BIN)/lab soak
+
+fuzz: deps ## fuzz every parser, SECONDS_EACH=n each (600)
+	@for target in $(FUZZ); do Tests/Fuzz/build.sh $$target && Tests/Fuzz/run.sh $$target $${SECONDS_EACH:-600} || exit 1; done
+
+fuzz-short: ## a few seconds of each fuzzer
+	@SECONDS_EACH=10 $(MAKE) --no-print-directory fuzz
+
+test-sanitize: deps ## the unit tests under the thread and the address sanitizer
+	@swift test --sanitize=thread --scratch-path .build-tsan --skip ClusterTests
+	@swift test --sanitize=address --scratch-path .build-asan --skip ClusterTests
+
+clean: ## remove what was built
+	@rm -rf .build .build-* build

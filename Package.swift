@@ -1,0 +1,196 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house has six floors and imports only point down (docs/architecture.md):
+//   C < primitives < cores < adapters < services < programs.
+// Each floor is a list below; a target may name targets of lower floors, or of its own floor further up the list.
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func swift(
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioFoundationCompat = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+
+let c: [Target] = [
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CLibmnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+    .target(name: "CSpawn"),
+]
+
+let primitives: [Target] = [
+    swift("Primitives"),
+    swift("Texts"),
+]
+
+let cores: [Target] = [
+    swift("MastershipCore", ["Primitives"]),
+    swift("MembershipCore", ["Primitives"]),
+    swift("ProfileCore", ["MastershipCore", "Primitives"]),
+    swift("JoinCore", ["MembershipCore", "Primitives", crypto]),
+    swift("ConfigurationCore", ["Primitives"]),
+    swift("SupervisorProtocol"),
+    swift("SupervisorCore", ["ConfigurationCore", "MembershipCore", "Primitives", "SupervisorProtocol"]),
+    swift("APIProtocol", ["MembershipCore", "Primitives", "Texts"]),
+    swift("VIPProtocol", ["Primitives"]),
+    swift("PacketProtocol", ["Primitives"]),
+    swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
+]
+
+let adapters: [Target] = [
+    swift("Linux", ["CLinux", "Primitives"]),
+    swift("HostMetrics", ["Linux", "Primitives"]),
+    swift("LocalStore", [grdb]),
+    swift("Netlink", ["CLibmnl", "CLinux", "Linux", "PacketProtocol", "Primitives"]),
+    swift("Identity", ["JoinCore", "Linux", "Primitives", asn1, crypto, nioSSL, x509]),
+    swift("Etcd", ["Linux", "Primitives", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
+    swift("PrometheusMetrics", [metrics]),
+    swift("Simulation", ["MastershipCore", "ProfileCore", "Primitives", "VIPCore", "VIPProtocol"]),
+]
+
+let services: [Target] = [
+    swift(
+        "VIPService",
+        ["ConfigurationCore", "Linux", "Netlink", "PacketProtocol", "Primitives", "VIPCore", "VIPProtocol"]),
+    swift(
+        "SupervisorService",
+        [
+            "CSpawn", "ConfigurationCore", "Etcd", "Identity", "Linux", "MembershipCore", "Primitives",
+            "SupervisorCore", "SupervisorProtocol", "VIPProtocol", logging,
+        ]),
+    swift(
+        "APIService",
+        [
+            "APIProtocol", "Linux", "Primitives", "PrometheusMetrics", asyncHTTPClient, httpTypes, hummingbird,
+            hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioHTTP1, nioSSL,
+        ], resources: [.embedInCode("openapi.json")]),
+    swift(
+        "ClusterService",
+        [
+            "APIProtocol", "APIService", "ConfigurationCore", "Etcd", "HostMetrics", "Identity", "JoinCore", "Linux",
+            "LocalStore", "MastershipCore", "MembershipCore", "Primitives", "PrometheusMetrics", "ProfileCore",
+            "SupervisorProtocol", "Texts", "VIPProtocol", asyncHTTPClient, crypto, lifecycle, logging, metrics,
+            nioConcurrencyHelpers, nioCore, nioFoundationCompat, nioPosix, nioSSL, unixSignals,
+        ]),
+    swift(
+        "Commands",
+        [
+            "APIProtocol", "ConfigurationCore", "MembershipCore", "Primitives", "Texts", argumentParser,
+            asyncHTTPClient, nioCore, nioFoundationCompat, nioPosix, nioSSL,
+        ]),
+    swift(
+        "Lab", ["APIProtocol", "Linux", "MembershipCore", "Primitives", nioCore, nioPosix, nioSSL], path: "bench/Lab"),
+]
+
+let programs: [Target] = [
+    program("keelson-vipd", ["ConfigurationCore", "Linux", "VIPService"]),
+    program("keelson-supervisor", ["ConfigurationCore", "Linux", "SupervisorService", argumentParser, logging]),
+    program("keelson-clusterd", ["ClusterService", "ConfigurationCore", argumentParser, logging]),
+    program("keelson", ["Commands"]),
+    program("simulator", ["Simulation", argumentParser]),
+    program("lab", ["Lab", "Primitives", argumentParser], path: "bench/lab"),
+]
+
+let testTargets: [Target] = [
+    tests("PrimitivesTests", ["Primitives"]),
+    tests("MastershipCoreTests", ["MastershipCore", "Primitives"]),
+    tests("MembershipCoreTests", ["MembershipCore", "Primitives"]),
+    tests("ProfileCoreTests", ["MastershipCore", "Primitives", "ProfileCore"]),
+    tests("JoinCoreTests", ["JoinCore", "MembershipCore", "Primitives"]),
+    tests("ConfigurationCoreTests", ["ConfigurationCore", "Primitives"]),
+    tests("SupervisorProtocolTests", ["SupervisorProtocol"]),
+    tests(
+        "SupervisorCoreTests",
+        ["ConfigurationCore", "MembershipCore", "Primitives", "SupervisorCore", "SupervisorProtocol"]),
+    tests("HostMetricsTests", ["HostMetrics"]),
+    tests("LocalStoreTests", ["LocalStore"]),
+    tests("IdentityTests", ["Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL, nioTLS]),
+    tests("SimulationTests", ["Simulation"]),
+    tests("LabTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),
+    tests("TidyTests", []),
+    tests(
+        "APIServiceTests",
+        [
+            "APIProtocol", "APIService", "Commands", "Identity", "JoinCore", "MembershipCore", "Primitives",
+            asyncHTTPClient, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+        ]),
+    tests("CommandsTests", ["APIProtocol", "Commands", "MembershipCore", "Primitives", "Texts", asyncHTTPClient]),
+    tests("PrometheusMetricsTests", ["PrometheusMetrics", metrics]),
+    tests("LinuxTests", ["Linux", "Primitives"]),
+    tests(
+        "ClusterServiceTests",
+        ["APIProtocol", "ClusterService", "MastershipCore", "MembershipCore", "Primitives", "ProfileCore", "Texts"]),
+    tests("EtcdTests", ["Etcd", "Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL]),
+    tests("ClusterTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),
+    tests("APIProtocolTests", ["APIProtocol", "MembershipCore", "Primitives", "Texts"]),
+    tests("TextsTests", ["Texts"]),
+    tests("PacketProtocolTests", ["PacketProtocol", "Primitives"]),
+    tests("VIPProtocolTests", ["Primitives", "VIPProtocol"]),
+    tests("VIPCoreTests", ["PacketProtocol", "Primitives", "VIPCore", "VIPProtocol"]),
+    tests("NetlinkTests", ["Linux", "Netlink", "PacketProtocol", "Primitives"]),
+    tests(
+        "VIPServiceTests",
+        ["Linux", "Netlink", "PacketProtocol", "Primitives", "VIPProtocol", "VIPService", "keelson-vipd"]),
+    tests(
+        "SupervisorServiceTests",
+        [
+            "ConfigurationCore", "Identity", "JoinCore", "Linux", "MembershipCore", "Primitives", "SupervisorCore",
+            "SupervisorProtocol", "SupervisorService", "keelson-supervisor", logging,
+        ]),
+]
+
+let package = Package(
+    name: "keelson",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: c + primitives + cores + adapters + services + programs + testTargets
+)

@@ -1,0 +1,54 @@
+/// What can go wrong, for programs. Each has a sentence in every language, under `error.CODE` in the catalogue, filled
+/// with the error's parameters.
+public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
+    // The request itself.
+    case malformed, unknownField, missingField, invalidValue, duplicateField, tooLarge, unsupportedMedia
+    case notFound, methodNotAllowed
+    // Who asks.
+    case unauthenticated, tokenRefused, forbidden, tooManyAttempts
+    // The state of the cluster.
+    case notMaster, noMaster, noQuorum, storeUnavailable, storeFull, staleEpoch, notSetUp, alreadySetUp, setupRunning
+    case unknownNode, unknownToken, nodeIsMaster, nodeOnline, alreadyMaster, notEligible, noTarget, lastVoter
+    case learnerBusy, timedOut
+    // Setup and configuration.
+    case vipIsNodeAddress, vipOutsideSubnet, vipInUse, vipDuplicate, gatewaySilent, gatewayOutsideSubnet, unsafeTiming
+    case diskFull, masterUnreachable
+    // Joining.
+    case joinTokenMalformed, joinTokenUnknown, joinTokenExpired, joinTokenUsedUp, joinTokenRevoked, wrongAuthority
+    case duplicateIdentity, duplicateAddress, duplicateName, codeMismatch, joinRejected, tooManyWaiting,
+        malformedCertificateRequest
+    // Everything else, and what the command line meets before an answer.
+    case internalError, unreachable, badAnswer
+}
+
+extension APIErrorCode {
+    /// The HTTP status that goes with the code (RFC 9110, RFC 6585).
+    public var status: Int {
+        switch self {
+        case .malformed, .unknownField, .missingField, .invalidValue, .duplicateField, .joinTokenMalformed,
+            .malformedCertificateRequest:
+            400
+        case .unauthenticated, .tokenRefused: 401
+        case .forbidden, .joinTokenUnknown, .joinTokenExpired, .joinTokenUsedUp, .joinTokenRevoked, .wrongAuthority,
+            .joinRejected:
+            403
+        case .notFound, .unknownNode, .unknownToken: 404
+        case .methodNotAllowed: 405
+        case .staleEpoch, .notSetUp, .alreadySetUp, .setupRunning, .nodeIsMaster, .nodeOnline, .alreadyMaster,
+            .notEligible, .noTarget, .lastVoter, .learnerBusy, .vipInUse, .duplicateIdentity, .duplicateAddress,
+            .duplicateName, .codeMismatch:
+            409
+        case .tooLarge: 413
+        case .unsupportedMedia: 415
+        case .notMaster: 421
+        case .vipIsNodeAddress, .vipOutsideSubnet, .vipDuplicate, .gatewaySilent, .gatewayOutsideSubnet, .unsafeTiming:
+            422
+        case .tooManyAttempts, .tooManyWaiting: 429
+        case .internalError: 500
+        case .masterUnreachable, .badAnswer: 502
+        case .noMaster, .noQuorum, .storeUnavailable, .unreachable: 503
+        case .timedOut: 504
+        case .storeFull, .diskFull: 507
+        }
+    }
+}

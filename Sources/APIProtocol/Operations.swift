@@ -1,0 +1,54 @@
+import Primitives
+
+/// Asks the master to hand over.
+public struct SwitchRequest: Codable, Equatable, Sendable {
+    /// A node's identity or name; nil lets the nodes decide.
+    public var to: String?
+
+    public init(to: String? = nil) {
+        self.to = to
+    }
+}
+
+/// A finished hand-over.
+public struct SwitchAnswer: Codable, Equatable, Sendable {
+    public var from: NodeID
+    public var to: NodeID
+    /// The new one, `generation.revision`.
+    public var epoch: String
+    /// From the old holder's release to the new holder's service.
+    public var milliseconds: Double
+
+    public init(from: NodeID, to: NodeID, epoch: String, milliseconds: Double) {
+        self.from = from
+        self.to = to
+        self.epoch = epoch
+        self.milliseconds = milliseconds
+    }
+}
+
+/// What an administrator may change while the cluster runs.
+public struct ClusterConfiguration: Codable, Equatable, Sendable {
+    public var vip: [Subnet]
+    public var gateway: IPAddress?
+    public var profile: ProfileChoice
+
+    public init(vip: [Subnet], gateway: IPAddress? = nil, profile: ProfileChoice) {
+        self.vip = vip
+        self.gateway = gateway
+        self.profile = profile
+    }
+}
+
+/// A change of the cluster's configuration; what is absent stays as it is.
+public struct ConfigurationChange: Codable, Equatable, Sendable {
+    public var vip: [Subnet]?
+    public var gateway: IPAddress?
+    public var profile: ProfileChoice?
+
+    public init(vip: [Subnet]? = nil, gateway: IPAddress? = nil, profile: ProfileChoice? = nil) {
+        self.vip = vip
+        self.gateway = gateway
+        self.profile = profile
+    }
+}

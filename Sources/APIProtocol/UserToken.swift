@@ -1,0 +1,68 @@
+/// A user's secret: `ku1.ID.SECRET` with 8 and 32 lower-case hexadecimal digits. The store keeps a
+/// `UserTokenRecord` with the secret's hash only.
+public struct UserToken: Equatable, Sendable {
+    public let id: String
+    public let secret: String
+
+    /// - Parameters: 4 and 16 bytes from the system's random number generator.
+    /// - Precondition: exactly so many.
+    public init(idBytes: [UInt8], secretBytes: [UInt8]) {
+        precondition(idBytes.count == 4 && secretBytes.count == 16, "a user token is made of 4 and 16 random bytes")
+        id = Hexadecimal.text(idBytes)
+        secret = Hexadecimal.text(secretBytes)
+    }
+
+    /// - Returns: nil when the text has not exactly the form above.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, parts[0] == "ku1", Hexadecimal.isText(parts[1], digits: 8),
+            Hexadecimal.isText(parts[2], digits: 32)
+        else { return nil }
+        id = parts[1]
+        secret = parts[2]
+    }
+
+    /// From the header `Authorization: Bearer TOKEN` (RFC 6750).
+    /// - Returns: nil for another scheme or a malformed token.
+    public init?(authorization header: String) {
+        let parts = header.split(separator: " ")
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        self.init(String(parts[1]))
+    }
+
+    public var text: String { "ku1.\(id).\(secret)" }
+}
+
+/// What the store keeps of a user token.
+public struct UserTokenRecord: Codable, Equatable, Sendable {
+    public var info: UserTokenInfo
+    /// SHA-256 of the secret's text, 64 hexadecimal digits.
+    public var secretHash: String
+
+    public init(info: UserTokenInfo, secretHash: String) {
+        self.info = info
+        self.secretHash = secretHash
+    }
+
+    /// Whether the token is this record's and still valid. The comparison takes the same time for every wrong secret.
+    /// - Parameter digest: SHA-256.
+    public func admits(_ token: UserToken, at now: Timestamp, digest: ([UInt8]) -> [UInt8]) -> Bool {
+        let offered = Array(Hexadecimal.text(digest(Array(token.secret.utf8))).utf8)
+        let stored = Array(secretHash.utf8)
+        guard token.id == info.id, offered.count == stored.count else { return false }
+        var difference: UInt8 = 0
+        for (left, right) in zip(offered, stored) { difference |= left ^ right }
+        return difference == 0 && info.expires.map { now < $0 } ?? true
+    }
+}
+
+enum Hexadecimal {
+    static func text(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef")
+        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+
+    static func isText(_ text: String, digits: Int) -> Bool {
+        text.utf8.count == digits && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
+}

@@ -1,0 +1,117 @@
+import APIProtocol
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// From an HTTP request to its answer: who asks, may they, what do they say, what does the cluster answer.
+struct Dispatcher: Sendable {
+    /// Larger bodies are refused, bytes.
+    static let bodyLimit = 65_536
+
+    let gate: Gate
+    let forwarder: (any RequestForwarder)?
+
+    func respond(to request: Request, context: APIContext, with route: Route) async throws -> Response {
+        let caller = try await gate.caller(of: request, context: context, to: route.endpoint)
+        var parts = RouteRequest()
+        parts.id = context.parameters.get("id") ?? ""
+        parts.query = try Self.query(request)
+        if route.endpoint.method != .get { parts.body = try await Self.body(request) }
+        let answer: RouteAnswer
+        do {
+            answer = try await Caller.$current.withValue(caller) { [parts] in try await route.handle(parts) }
+        } catch let error as APIError where error.code == .notMaster {
+            answer = try await forward(request, parts, caller, error)
+        }
+        return Self.response(answer)
+    }
+
+    /// One hop only: what a member has passed on is not passed on again.
+    private func forward(
+        _ request: Request, _ parts: RouteRequest, _ caller: Caller, _ error: APIError
+    ) async throws -> RouteAnswer {
+        switch caller {
+        case .node, .forwarded: throw error
+        case .local, .user, .anonymous: break
+        }
+        guard let forwarder, let peer = error.parameters["peer"] else { throw error }
+        let outgoing = ForwardedRequest(
+            method: request.method.rawValue, path: request.uri.string, body: parts.body, caller: caller.description)
+        return try await forwarder.forward(outgoing, to: peer)
+    }
+
+    private static func query(_ request: Request) throws(APIError) -> [String: String] {
+        var query: [String: String] = [:]
+        for (key, value) in request.uri.queryParameters {
+            guard query.updateValue(String(value), forKey: String(key)) == nil else {
+                throw APIError(.duplicateField, field: String(key))
+            }
+        }
+        return query
+    }
+
+    private static func body(_ request: Request) async throws -> [UInt8] {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: bodyLimit)
+        } catch is NIOTooManyBytesError {
+            throw APIError(.tooLarge, ["limit": "\(bodyLimit)"])
+        }
+        if buffer.readableBytes > 0, let type = request.headers[.contentType] {
+            let media = type.prefix { $0 != ";" && $0 != " " }.lowercased()
+            guard media == "application/json" else { throw APIError(.unsupportedMedia, ["type": type]) }
+        }
+        return Array(buffer.readableBytesView)
+    }
+
+    static func response(_ answer: RouteAnswer) -> Response {
+        var headers = HTTPFields()
+        if let type = answer.contentType { headers[.contentType] = type }
+        headers[.cacheControl] = "no-store"
+        let body = answer.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+        return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
+    }
+}
+
+/// The one place where errors become answers, and where the unexpected ones are logged.
+struct ErrorMiddleware: RouterMiddleware {
+    typealias Context = APIContext
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as APIError {
+            return try response(error)
+        } catch let error as HTTPError where error.status == .notFound {
+            return try response(Self.missing(request))
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            context.logger.error("\(request.method) \(request.uri.path) failed: \(error)")
+            return try response(APIError(.internalError, ["reason": "\(error)"]))
+        }
+    }
+
+    /// Nothing there, or only for other methods.
+    private static func missing(_ request: Request) -> APIError {
+        let path = Substring(request.uri.path)
+        guard Endpoint.all.contains(where: { $0.matches(path: path) }) else {
+            return APIError(.notFound, ["path": String(path.prefix(256))])
+        }
+        return APIError(
+            .methodNotAllowed, ["path": String(path.prefix(256)), "method": request.method.rawValue])
+    }
+
+    private func response(_ error: APIError) throws -> Response {
+        var response = Dispatcher.response(try .json(error, status: error.code.status))
+        switch error.code {
+        case .unauthenticated, .tokenRefused: response.headers[.wwwAuthenticate] = "Bearer"
+        case .tooManyAttempts: response.headers[.retryAfter] = error.parameters["seconds"]
+        default: break
+        }
+        return response
+    }
+}

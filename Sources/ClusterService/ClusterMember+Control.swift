@@ -1,0 +1,105 @@
+import APIProtocol
+import ConfigurationCore
+import Identity
+import Linux
+import MembershipCore
+import NIOConcurrencyHelpers
+import Primitives
+import ProfileCore
+
+extension ClusterMember: ClusterControl {
+    func setup(_ request: SetupRequest) async throws -> SetupStatus {
+        throw APIError(.alreadySetUp, ["cluster": membership.withLockedValue { $0.clusterName }])
+    }
+
+    func setupStatus() async throws -> SetupStatus {
+        let view = view.withLockedValue { $0 }
+        let isReady = view.readAt != nil && isInPlace(view)
+        return try SetupProgress.member(
+            at: configuration, isReady: isReady,
+            url: currentSettings.vip.first.map { Self.url($0.address, port: configuration.apiPort) })
+    }
+
+    /// A founder is in place once it serves as master, a joined node once it is what the master made it.
+    private func isInPlace(_ view: ClusterView) -> Bool {
+        guard let master = knownMaster, view.node(node) != nil else { return false }
+        if master == node { return mastership.snapshot.isConfirmed && progress.withLockedValue { $0.heldEpoch } != nil }
+        return true
+    }
+
+    func configuration() async throws -> ClusterConfiguration { currentSettings }
+
+    func changeConfiguration(_ change: ConfigurationChange) async throws -> ClusterConfiguration {
+        let epoch = try requireMastership()
+        var settings = currentSettings
+        if let vip = change.vip {
+            for node in view.withLockedValue({ $0.nodes }) {
+                if let same = vip.first(where: { $0.address == node.address }) {
+                    throw APIError(.vipIsNodeAddress, field: "vip", ["address": "\(same.address)", "node": node.name])
+                }
+            }
+            let fresh = vip.filter { !settings.vip.contains($0) }
+            try await addressChecks.check(fresh, gateway: change.gateway)
+            settings.vip = vip
+        }
+        if let gateway = change.gateway { settings.gateway = gateway }
+        if let profile = change.profile { settings.profile = profile }
+        try await store.change([.put(settings, at: ClusterKeys.settings)], by: epoch)
+        journal.record(.settingsChanged, ["who": "\(Caller.current)", "what": Self.words(change)])
+        try await refreshView()
+        if change.profile != nil { use(pace.step(.chosen(Profile(settings.profile)), at: BootClock.now)) }
+        return settings
+    }
+
+    private var addressChecks: AddressChecks {
+        AddressChecks(
+            probe: AddressProbe(path: configuration.vipdSocket), subnet: configuration.address,
+            nodeName: configuration.name)
+    }
+
+    private static func words(_ change: ConfigurationChange) -> String {
+        [change.vip.map { _ in "vip" }, change.gateway.map { _ in "gateway" }, change.profile.map { _ in "profile" }]
+            .compactMap(\.self).joined(separator: ", ")
+    }
+
+    func nodeHeartbeat(_ report: NodeReport, from node: NodeID) async throws -> HeartbeatAnswer {
+        let epoch = try requireMastership()
+        guard let record = view.withLockedValue({ $0.node(node) }) else {
+            throw APIError(.unknownNode, ["node": node.text])
+        }
+        // A disk that was copied: the same key reports from another machine.
+        guard report.address == record.address else {
+            let now = BootClock.now
+            let isDue = progress.withLockedValue { progress in
+                guard now >= progress.twinsDueAt else { return false }
+                progress.twinsDueAt = now + .seconds(60)
+                return true
+            }
+            if isDue { journal.record(.twins, about: node, ["other": record.name, "address": "\(report.address)"]) }
+            throw APIError(.duplicateIdentity, ["node": record.name])
+        }
+        book.withLockedValue { $0.heard(report, from: node, at: BootClock.now) }
+        return HeartbeatAnswer(master: self.node, epoch: "\(epoch)", receivedAt: .now)
+    }
+
+    func renewCertificate(_ request: CertificateRequest, for node: NodeID) async throws -> CertificateAnswer {
+        _ = try requireMastership()
+        guard let record = view.withLockedValue({ $0.node(node) }) else {
+            throw APIError(.unknownNode, ["node": node.text])
+        }
+        let key: ProvenPublicKey
+        do { key = try ProvenPublicKey(certificateRequest: request.csr) } catch {
+            throw APIError(.malformedCertificateRequest, field: "csr", ["reason": "\(error)"])
+        }
+        guard key.node == node else {
+            throw APIError(.forbidden, ["needed": "node \(key.node)", "caller": "node \(node)", "role": "node"])
+        }
+        let certificate = try await signer().issue(
+            to: key, name: record.name, addresses: [record.address] + currentSettings.vip.map(\.address), at: .now)
+        return CertificateAnswer(certificate: certificate.pem, authority: identity.trust.pem)
+    }
+
+    func joinRequest(_ request: JoinRequest) async throws -> JoinAnswer { try await admit(request) }
+
+    func authority() async throws -> AuthorityAnswer { AuthorityAnswer(authority: identity.trust.pem) }
+}

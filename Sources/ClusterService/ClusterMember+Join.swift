@@ -1,0 +1,181 @@
+import APIProtocol
+import Foundation
+import Identity
+import JoinCore
+import Linux
+import MembershipCore
+import NIOConcurrencyHelpers
+import Primitives
+
+/// How a node becomes a member, on the master's side. The node asks again until it is told its place.
+extension ClusterMember {
+    func admit(_ request: JoinRequest) async throws -> JoinAnswer {
+        let epoch = try requireMastership()
+        let key: ProvenPublicKey
+        do { key = try ProvenPublicKey(certificateRequest: request.csr) } catch {
+            throw APIError(.malformedCertificateRequest, field: "csr", ["reason": "\(error)"])
+        }
+        let code = ComparisonCode(ca: identity.trust.fingerprint, publicKeyDER: key.der).description
+        if let known = try await store.get(NodeRecord.self, at: ClusterKeys.node(key.node)) {
+            try checkIdentity(of: known.value, against: request)
+            return try await place(known.value, key: key, code: code, by: epoch)
+        }
+        try await checkUniqueness(of: request)
+        let pending = try await store.get(PendingRecord.self, at: ClusterKeys.pending(key.node))
+        if let text = request.token {
+            let token = try await checkToken(text)
+            return try await accept(request, key: key, code: code, spending: token, by: epoch)
+        }
+        if pending?.value.isApproved == true {
+            return try await accept(request, key: key, code: code, spending: nil, by: epoch)
+        }
+        if let rejected = pending?.value.rejected, Timestamp.now < rejected.adding(Self.rejectionHolds) {
+            throw APIError(.joinRejected)
+        }
+        if pending?.value.request != request || pending?.value.rejected != nil {
+            try await makeRoom()
+            let record = PendingRecord(request: request, code: code, since: .now, isApproved: false)
+            try await store.change([.put(record, at: ClusterKeys.pending(key.node))], by: epoch)
+            journal.record(.nodeWaiting, about: key.node, ["other": request.name])
+        }
+        return JoinAnswer(pending: JoinPending(code: code))
+    }
+
+    /// Anybody on the network may ask: the number of those that wait is bounded, and the oldest expire.
+    private func makeRoom() async throws {
+        let waiting = try await store.list(PendingRecord.self, under: ClusterKeys.pending)
+        let expired = waiting.filter { $0.value.since.adding(.seconds(86_400)) < .now }
+        for record in expired { try await store.change([.delete(record.key)], by: try requireMastership()) }
+        guard waiting.count - expired.count < Self.mostWaiting else { throw APIError(.tooManyWaiting) }
+    }
+
+    /// So long a rejected node is told no.
+    private static let rejectionHolds = Span.seconds(600)
+
+    /// Nodes that wait for approval at one time.
+    private static let mostWaiting = 64
+
+    /// A machine that was imaged from another has its key: two such must never both be members.
+    private func checkIdentity(of known: NodeRecord, against request: JoinRequest) throws {
+        guard known.address == request.address else {
+            throw APIError(.duplicateIdentity, ["node": known.name])
+        }
+    }
+
+    private func checkUniqueness(of request: JoinRequest) async throws {
+        for other in try await store.list(NodeRecord.self, under: ClusterKeys.nodes).map(\.value) {
+            if other.address == request.address {
+                throw APIError(
+                    .duplicateAddress, field: "address", ["node": other.name, "address": "\(other.address)"])
+            }
+            if other.name == request.name {
+                throw APIError(.duplicateName, field: "name", ["name": other.name])
+            }
+        }
+        if currentSettings.vip.contains(where: { $0.address == request.address }) {
+            throw APIError(
+                .vipIsNodeAddress, field: "address", ["address": "\(request.address)", "node": request.name])
+        }
+    }
+
+    private func checkToken(_ text: String) async throws -> Stored<StoredJoinToken> {
+        let token: JoinToken
+        do { token = try JoinToken(parsing: text) } catch {
+            throw APIError(.joinTokenMalformed, field: "token", ["reason": "\(error)"])
+        }
+        let stored = try await store.get(StoredJoinToken.self, at: ClusterKeys.joinToken(token.id))
+        do {
+            let checked = try StoredJoinToken.check(
+                token, against: stored?.value, clusterCA: identity.trust.fingerprint, at: .now)
+            precondition(stored?.value == checked, "the check returned another token")
+        } catch {
+            throw APIError(refusal: error)
+        }
+        guard let stored else { throw APIError(.joinTokenUnknown) }
+        return stored
+    }
+
+    private func accept(
+        _ request: JoinRequest, key: ProvenPublicKey, code: String, spending token: Stored<StoredJoinToken>?,
+        by epoch: Epoch
+    ) async throws -> JoinAnswer {
+        let record = NodeRecord(
+            id: key.node, name: request.name, address: request.address,
+            wish: token?.value.role ?? request.role, assigned: .spare, joined: .now)
+        var changes: [Change] = [
+            .put(record, at: ClusterKeys.node(record.id)), .delete(ClusterKeys.pending(record.id)),
+        ]
+        var conditions: [Condition] = [.absent(ClusterKeys.node(record.id))]
+        if let token {
+            changes.append(.put(token.value.spent(), at: token.key))
+            conditions.append(.unchanged(token.key, token.modified))
+        }
+        try await store.change(changes, if: conditions, by: epoch)
+        journal.record(.nodeAccepted, about: record.id, ["other": record.name, "role": record.wish.rawValue])
+        try await refreshView()
+        return try await place(record, key: key, code: code, by: epoch)
+    }
+
+    /// Accepted; its place is known once it is a learner, or once nobody is added any more and it is a spare.
+    private func place(
+        _ record: NodeRecord, key: ProvenPublicKey, code: String, by epoch: Epoch
+    ) async throws -> JoinAnswer {
+        book.withLockedValue { $0.expect(record.id, at: BootClock.now) }
+        let nodes = view.withLockedValue { $0.nodes }
+        let members = try await store.members()
+        let step = VoterPlan.next(
+            nodes: planNodes(nodes), members: planMembers(members, nodes: nodes), master: node)
+        guard record.assigned != .spare || step == .settled else {
+            return JoinAnswer(pending: JoinPending(code: code))
+        }
+        let certificate = try await signer().issue(
+            to: key, name: record.name, addresses: [record.address] + currentSettings.vip.map(\.address), at: .now)
+        return JoinAnswer(
+            accepted: JoinAccepted(
+                certificate: certificate.pem, authority: identity.trust.pem,
+                membership: joinerMembership(record, voters: members.compactMap { $0.peer(among: nodes) })))
+    }
+
+    private func joinerMembership(_ record: NodeRecord, voters: [LocalMembership.Peer]) -> LocalMembership {
+        var membership = membership.withLockedValue { $0 }
+        membership.node = record.id
+        membership.role = record.assigned
+        membership.foundsCluster = false
+        membership.voters = voters
+        membership.virtualAddresses = currentSettings.vip
+        membership.generation = mastership.snapshot.highest.generation
+        return membership
+    }
+
+    var currentSettings: ClusterConfiguration {
+        view.withLockedValue { $0.settings }
+            ?? ClusterConfiguration(vip: membership.withLockedValue { $0.virtualAddresses }, profile: .auto)
+    }
+
+    /// The CA with its private key, from the store: every master signs.
+    func signer() async throws -> CertificateAuthority {
+        guard let stored = try await store.get(StoredAuthority.self, at: ClusterKeys.authority) else {
+            throw APIError(.internalError, ["reason": "the cluster's store holds no certificate authority"])
+        }
+        return try CertificateAuthority(certificatePEM: stored.value.certificate, keyPEM: stored.value.key)
+    }
+}
+
+/// The cluster's CA as the store keeps it.
+struct StoredAuthority: Codable, Sendable {
+    let certificate: String
+    let key: String
+}
+
+extension APIError {
+    init(refusal: JoinRefusal) {
+        switch refusal {
+        case .unknown: self.init(.joinTokenUnknown, field: "token")
+        case .expired(_, let at): self.init(.joinTokenExpired, field: "token", ["time": "\(at)"])
+        case .usedUp: self.init(.joinTokenUsedUp, field: "token")
+        case .revoked: self.init(.joinTokenRevoked, field: "token")
+        case .otherCluster(let token, let cluster):
+            self.init(.wrongAuthority, field: "token", ["expected": token.short, "found": cluster.short])
+        }
+    }
+}

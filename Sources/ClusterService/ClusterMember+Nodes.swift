@@ -1,0 +1,126 @@
+import APIProtocol
+import Linux
+import MastershipCore
+import MembershipCore
+import NIOConcurrencyHelpers
+import Primitives
+
+/// What an operator does with nodes.
+extension ClusterMember {
+    func nodes() async throws -> [NodeStatus] { try await status().nodes }
+
+    func pendingNodes() async throws -> [PendingNode] {
+        try await store.list(PendingRecord.self, under: ClusterKeys.pending).compactMap { stored in
+            guard !stored.value.isApproved, stored.value.rejected == nil,
+                let id = NodeID(String(stored.key.dropFirst(ClusterKeys.pending.count)))
+            else { return nil }
+            let request = stored.value.request
+            return PendingNode(
+                id: id, name: request.name, address: request.address, role: request.role, code: stored.value.code,
+                since: stored.value.since)
+        }
+    }
+
+    func approve(_ node: NodeID, code: String) async throws {
+        let epoch = try requireMastership()
+        var pending = try await requirePending(node)
+        guard pending.value.code == code else {
+            throw APIError(.codeMismatch, field: "code", ["node": pending.value.request.name])
+        }
+        pending.value.isApproved = true
+        try await store.change(
+            [.put(pending.value, at: pending.key)], if: [.unchanged(pending.key, pending.modified)], by: epoch)
+    }
+
+    func reject(_ node: NodeID) async throws {
+        let epoch = try requireMastership()
+        var pending = try await requirePending(node)
+        pending.value.rejected = .now
+        try await store.change(
+            [.put(pending.value, at: pending.key)], if: [.unchanged(pending.key, pending.modified)], by: epoch)
+    }
+
+    private func requirePending(_ node: NodeID) async throws -> Stored<PendingRecord> {
+        guard let pending = try await store.get(PendingRecord.self, at: ClusterKeys.pending(node)) else {
+            throw APIError(.unknownNode, ["node": node.text])
+        }
+        return pending
+    }
+
+    /// The vote is taken away by the plan, which sees that the node is gone.
+    func removeNode(_ node: NodeID) async throws {
+        let epoch = try requireMastership()
+        guard let record = view.withLockedValue({ $0.node(node) }) else {
+            throw APIError(.unknownNode, ["node": node.text])
+        }
+        guard node != self.node else { throw APIError(.nodeIsMaster, ["node": record.name]) }
+        guard try await leavesQuorum(without: record) else { throw APIError(.lastVoter, ["node": record.name]) }
+        try await store.change([.delete(ClusterKeys.node(node))], by: epoch)
+        book.withLockedValue { $0.forget(node) }
+        journal.record(.nodeRemoved, about: node, ["other": record.name, "who": "\(Caller.current)"])
+        try await refreshView()
+    }
+
+    /// Of the voters that stay, more than half must be alive.
+    private func leavesQuorum(without record: NodeRecord) async throws -> Bool {
+        guard record.assigned != .spare else { return true }
+        let others = planNodes(view.withLockedValue { $0.nodes }.filter { $0.assigned != .spare && $0.id != record.id })
+        return others.filter { $0.silentFor <= HeartbeatBook.silentAfter }.count * 2 > others.count
+    }
+
+    func replaceNode(_ dead: NodeID, by replacement: NodeID) async throws {
+        _ = try requireMastership()
+        let now = BootClock.now
+        guard let old = view.withLockedValue({ $0.node(dead) }) else {
+            throw APIError(.unknownNode, ["node": dead.text])
+        }
+        guard book.withLockedValue({ $0.state(of: dead, at: now) }) != .online else {
+            throw APIError(.nodeOnline, ["node": old.name])
+        }
+        // A waiting node is approved with its six digits first; only then it may take a place.
+        guard let new = view.withLockedValue({ $0.node(replacement) }) else {
+            let pending = try await requirePending(replacement)
+            throw APIError(
+                .notEligible, field: "by", ["node": pending.value.request.name, "reason": "it is not approved yet"])
+        }
+        guard new.assigned == .spare else {
+            throw APIError(.notEligible, field: "by", ["node": new.name, "reason": "it is no spare"])
+        }
+        try await removeNode(dead)
+    }
+
+    func switchMaster(to target: String?) async throws -> SwitchAnswer {
+        _ = try requireMastership()
+        let successor = try target.map { try eligible($0) }
+        let others = view.withLockedValue { $0.nodes }.filter { $0.id != node && $0.assigned == .voter }
+        guard !others.isEmpty else { throw APIError(.noTarget) }
+        journal.record(
+            .switchAsked, ["who": "\(Caller.current)", "other": successor.map { name(of: $0) } ?? "whoever is first"])
+        let start = BootClock.now
+        mastership.post(.handOverRequested(to: successor))
+        while BootClock.now - start < .seconds(10) {
+            let seen = mastership.snapshot.seen
+            // The first renewal tells that the new master's first guarded transaction went through.
+            if let record = seen?.record, record.node != node, case .held = record.claim, record.sequence > 0 {
+                return SwitchAnswer(
+                    from: node, to: record.node, epoch: "\(seen?.epoch ?? .none)",
+                    milliseconds: Double((BootClock.now - start).microseconds) / 1_000)
+            }
+            guard await Pause.survived(.milliseconds(2)) else { break }
+        }
+        throw APIError(.timedOut, ["seconds": "10"])
+    }
+
+    private func eligible(_ target: String) throws -> NodeID {
+        guard let record = view.withLockedValue({ $0.node(named: target) }) else {
+            throw APIError(.unknownNode, field: "to", ["node": target])
+        }
+        guard record.id != node else { throw APIError(.alreadyMaster, field: "to", ["node": record.name]) }
+        let now = BootClock.now
+        guard record.assigned == .voter, book.withLockedValue({ $0.state(of: record.id, at: now) }) == .online else {
+            throw APIError(
+                .notEligible, field: "to", ["node": record.name, "reason": "it is no voter that is online"])
+        }
+        return record.id
+    }
+}

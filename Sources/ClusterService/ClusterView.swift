@@ -1,0 +1,23 @@
+import APIProtocol
+import MastershipCore
+import Primitives
+
+/// What this node last read of the cluster's store; renewed every second or two, so that answers come from memory.
+struct ClusterView: Sendable {
+    /// In the order in which they joined.
+    var nodes: [NodeRecord] = []
+    var settings: ClusterConfiguration? = nil
+    var profile: ActiveProfile? = nil
+    var userTokens: [UserTokenRecord] = []
+    var etcd = EtcdStatus(healthy: false, members: 0, reachable: 0, leader: nil, alarms: [])
+    var lastFailover: Failover? = nil
+    /// The master's record at that moment.
+    var master: Observation? = nil
+    /// nil before the first success.
+    var readAt: Instant? = nil
+
+    func node(_ id: NodeID) -> NodeRecord? { nodes.first { $0.id == id } }
+
+    /// By identity or by name.
+    func node(named text: String) -> NodeRecord? { nodes.first { $0.id.text == text || $0.name == text } }
+}

@@ -1,0 +1,18 @@
+import APIProtocol
+
+/// Everything that is worth an event; its sentence is `event.NAME` in the catalogue.
+enum EventKind: String, CaseIterable, Sendable {
+    case tookOver, gaveUp, storeWentBackwards, vipConflict, vipRefused, linkDown, linkUp
+    case nodeWaiting, nodeAccepted, learnerAdded, voterPromoted, voterRemoved, nodeRemoved, nodeSilent, nodeBack, twins
+    case profileChanged, settingsChanged, tokenCreated, tokenRevoked, certificateRenewed, switchAsked
+
+    var level: EventLevel {
+        switch self {
+        case .storeWentBackwards, .vipConflict, .twins: .error
+        case .gaveUp, .vipRefused, .linkDown, .nodeSilent, .voterRemoved: .warning
+        case .tookOver, .linkUp, .nodeWaiting, .nodeAccepted, .learnerAdded, .voterPromoted, .nodeRemoved, .nodeBack,
+            .profileChanged, .settingsChanged, .tokenCreated, .tokenRevoked, .certificateRenewed, .switchAsked:
+            .info
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import APIProtocol
+import ConfigurationCore
+import Foundation
+import Identity
+import Linux
+import Logging
+import Primitives
+
+/// What the founder knows before there is a store: kept in a file until its first mastership puts it there.
+struct FoundingDocument: Codable, Sendable {
+    var settings: ClusterConfiguration
+    var profile: ActiveProfile
+    var founder: NodeRecord
+}
+
+extension ClusterMember {
+    private var foundingPath: String { configuration.data + "/founding.json" }
+
+    /// Puts the settings, the CA and the founder itself into the store, once; the files go afterwards.
+    func importFounding(in epoch: Epoch) async {
+        repeat {
+            do {
+                guard let bytes = try DurableFile.read(foundingPath) else { return }
+                let document = try JSONDecoder().decode(FoundingDocument.self, from: Data(bytes))
+                guard let authority = try IdentityFolder(path: configuration.identityDirectory).loadAuthority() else {
+                    throw APIError(.internalError, ["reason": "the founder's CA key is missing"])
+                }
+                try await store.change(
+                    [
+                        .put(document.settings, at: ClusterKeys.settings),
+                        .put(document.profile, at: ClusterKeys.profile),
+                        .put(document.founder, at: ClusterKeys.node(node)),
+                        .put(
+                            StoredAuthority(certificate: authority.trust.pem, key: authority.keyPEM),
+                            at: ClusterKeys.authority),
+                    ], by: epoch)
+                try DurableFile.remove(foundingPath)
+                try DurableFile.remove(IdentityFolder(path: configuration.identityDirectory).authorityKeyPath)
+                try await refreshView()
+                return
+            } catch {
+                logger.warning("the founding waits for the store", metadata: ["error": "\(error)"])
+            }
+        } while await Pause.survived(.milliseconds(200))
+    }
+}

@@ -1,0 +1,137 @@
+import APIProtocol
+import ArgumentParser
+import ConfigurationCore
+import MembershipCore
+import Texts
+
+struct SetupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "setup", abstract: "Founds a cluster on this node, or joins one.",
+        subcommands: [Apply.self, Status.self])
+
+    /// `keelson setup apply FILE`
+    struct Apply: SessionCommand {
+        static let configuration = CommandConfiguration(abstract: "Sets this node up from an answer file.")
+
+        @Argument(help: "The answer file, with a section [cluster] or [join].", completion: .file())
+        var file: String
+        @OptionGroup var options: GlobalOptions
+
+        func perform(_ session: Session) async throws {
+            let request = try Self.request(fromFile: file)
+            let started: SetupStatus = try await session.client.call(.setup, body: request)
+            let progress = SetupProgress(session: session)
+            if let seconds = session.wait {
+                let status = try await progress.follow(started, seconds: seconds) { $0.finished }
+                return try progress.finish(status)
+            }
+            guard request.join != nil, request.join?.token == nil, started.code == nil else {
+                return try session.show(started) { progress.lines(started) }
+            }
+            // The code to compare is known as soon as the master has the request.
+            let status = try await progress.follow(started, seconds: 15) { $0.code != nil || $0.finished }
+            try session.show(status) { [] }
+        }
+
+        static func request(fromFile file: String) throws -> SetupRequest {
+            let text = try Session.readFile(file)
+            do {
+                return SetupRequest(try SetupAnswer.parse(text))
+            } catch {
+                throw CommandFailure(status: .usage, description: "\(file): \(error)")
+            }
+        }
+    }
+
+    /// `keelson setup status`
+    struct Status: SessionCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows how far setup has come.")
+
+        @OptionGroup var options: GlobalOptions
+
+        func perform(_ session: Session) async throws {
+            let status: SetupStatus = try await session.client.call(.setupStatus)
+            let progress = SetupProgress(session: session)
+            guard let seconds = session.wait else {
+                return try session.show(status) { progress.lines(status) }
+            }
+            try progress.finish(try await progress.follow(status, seconds: seconds) { $0.finished })
+        }
+    }
+}
+
+extension SetupRequest {
+    init(_ answer: SetupAnswer) {
+        switch answer {
+        case .found(let founding):
+            self.init(
+                cluster: FoundCluster(
+                    name: founding.name, vip: founding.virtualAddresses, gateway: founding.gateway,
+                    profile: ProfileChoice(rawValue: founding.profile.rawValue)))
+        case .join(let joining):
+            self.init(
+                join: JoinCluster(
+                    master: joining.master, token: joining.token,
+                    role: LocalMembership.Role(rawValue: joining.role.rawValue)))
+        }
+    }
+}
+
+/// Prints the phases of setup as they end.
+struct SetupProgress {
+    let session: Session
+
+    /// Asks until `isEnough`, printing each phase once when it is over and the code once.
+    func follow(
+        _ first: SetupStatus, seconds: Int, until isEnough: (SetupStatus) -> Bool
+    ) async throws -> SetupStatus {
+        var printed: Set<String> = []
+        var codeShown = false
+        var next: SetupStatus? = first
+        return try await session.poll(seconds: seconds) {
+            let status: SetupStatus
+            if let known = next {
+                status = known
+            } else {
+                status = try await session.client.call(.setupStatus)
+            }
+            next = nil
+            if session.isText {
+                for phase in status.phases where phase.state == .done && printed.insert(phase.name).inserted {
+                    session.say(line(phase))
+                }
+                if let code = status.code, !codeShown, !status.finished {
+                    codeShown = true
+                    session.say(session.text("setup.code", ["code": code]))
+                }
+            }
+            if let failure = status.failure { throw failure }
+            return isEnough(status) ? status : nil
+        }
+    }
+
+    func finish(_ status: SetupStatus) throws {
+        try session.show(status) { [ended(status)] }
+    }
+
+    func lines(_ status: SetupStatus) -> [String] {
+        var lines = status.phases.map(line)
+        if status.finished {
+            lines.append(ended(status))
+        } else if let code = status.code {
+            lines.append(session.text("setup.code", ["code": code]))
+        }
+        if let failure = status.failure { lines.append(failure.sentence(in: session.language)) }
+        return lines.isEmpty ? [session.text("stage.\(status.stage.rawValue)")] : lines
+    }
+
+    private func ended(_ status: SetupStatus) -> String {
+        status.url.map { session.text("setup.url", ["url": $0]) } ?? session.text("setup.finished")
+    }
+
+    private func line(_ phase: SetupPhase) -> String {
+        let name = Catalogue.sentence("phase.\(phase.name)", [:], session.language) ?? phase.name
+        let time = phase.milliseconds.map { "  " + Figures.milliseconds($0) } ?? ""
+        return "\(name)  \(session.text("phaseState.\(phase.state.rawValue)"))\(time)"
+    }
+}

@@ -1,0 +1,109 @@
+import Primitives
+
+/// The operator's configuration of one node, `keelson.toml`. Every daemon is started with it.
+public struct NodeConfiguration: Equatable, Sendable {
+    /// The node's name for people: letters, digits and hyphens.
+    public var name: String
+    /// The interface that carries the node's and the virtual addresses.
+    public var interface: String
+    /// The node's own address with its network.
+    public var address: Subnet
+    /// What must survive a reboot lives in this directory.
+    public var data: String
+    /// Sockets live in this directory.
+    public var run: String
+    /// Where keelson-vipd and keelson-clusterd are.
+    public var programs: String
+    /// Path of the etcd program.
+    public var etcd: String
+    /// TCP port of the API for users (TLS, tokens).
+    public var apiPort: Int
+    /// TCP port of the API between nodes (mutual TLS).
+    public var clusterPort: Int
+    /// Whether daemons with a deadline ask for real-time scheduling and locked memory.
+    public var realtime: Bool
+
+    public init(
+        name: String, interface: String, address: Subnet, data: String = "/var/lib/keelson",
+        run: String = "/run/keelson", programs: String = "/usr/lib/keelson", etcd: String = "/usr/bin/etcd",
+        apiPort: Int = 443, clusterPort: Int = 7443, realtime: Bool = true
+    ) {
+        self.name = name
+        self.interface = interface
+        self.address = address
+        self.data = data
+        self.run = run
+        self.programs = programs
+        self.etcd = etcd
+        self.apiPort = apiPort
+        self.clusterPort = clusterPort
+        self.realtime = realtime
+    }
+}
+
+extension NodeConfiguration {
+    /// `cluster.json`: present when the node is a member of a cluster.
+    public var membershipPath: String { data + "/cluster.json" }
+    /// Holds node.key, node.crt and ca.crt (PEM, mode 0600).
+    public var identityDirectory: String { data + "/identity" }
+    public var nodeKeyPath: String { identityDirectory + "/node.key" }
+    public var nodeCertificatePath: String { identityDirectory + "/node.crt" }
+    public var authorityPath: String { identityDirectory + "/ca.crt" }
+    public var etcdDirectory: String { data + "/etcd" }
+    /// Holds the highest epoch seen and the generation.
+    public var epochPath: String { data + "/epoch" }
+    public var logDirectory: String { data + "/log" }
+    /// Unix SOCK_SEQPACKET.
+    public var vipdSocket: String { run + "/vipd.sock" }
+    /// HTTP over a Unix stream socket.
+    public var clusterdSocket: String { run + "/clusterd.sock" }
+    /// Text lines over a Unix stream socket.
+    public var supervisorSocket: String { run + "/supervisor.sock" }
+}
+
+extension NodeConfiguration {
+    /// Longest `run`: sun_path has 108 bytes (unix(7)) with its zero; the longest socket name is etcd's "/etcd-metrics.sock:0".
+    static let longestRunPath = 107 - "/etcd-metrics.sock:0".utf8.count
+
+    /// Parses and validates the whole text.
+    public static func parse(_ text: String) throws(ConfigurationError) -> NodeConfiguration {
+        let document = try DocumentParser.parse(text)
+        try SectionReader.checkSections(of: document, known: ["node", "programs", "api", "realtime"])
+        guard document.section("node") != nil else { throw ConfigurationError(.missingSection, field: "node") }
+        let node = try SectionReader("node", in: document, known: ["name", "interface", "address", "data", "run"])
+        let programs = try SectionReader("programs", in: document, known: ["directory", "etcd"])
+        let api = try SectionReader("api", in: document, known: ["port", "cluster-port"])
+        let realtime = try SectionReader("realtime", in: document, known: ["enabled"])
+        let configuration = NodeConfiguration(
+            name: try node.hostName("name"), interface: try interfaceName(node), address: try hostAddress(node),
+            data: try node.path("data", default: "/var/lib/keelson"),
+            run: try node.path("run", default: "/run/keelson"),
+            programs: try programs.path("directory", default: "/usr/lib/keelson"),
+            etcd: try programs.path("etcd", default: "/usr/bin/etcd"),
+            apiPort: try api.port("port", default: 443), clusterPort: try api.port("cluster-port", default: 7443),
+            realtime: try realtime.boolean("enabled") ?? true)
+        guard configuration.run.utf8.count <= longestRunPath else {
+            throw node.error(.pathTooLong(limit: longestRunPath), "run")
+        }
+        guard configuration.apiPort != configuration.clusterPort else {
+            throw api.error(.samePort(configuration.clusterPort), "cluster-port")
+        }
+        return configuration
+    }
+
+    private static func interfaceName(_ node: SectionReader) throws(ConfigurationError) -> String {
+        let text = try node.required("interface")
+        // The kernel's rule (dev_valid_name): IFNAMSIZ is 16 with the zero; no '/', ':' or blank, not '.' or '..'.
+        guard (1...15).contains(text.utf8.count), text != ".", text != "..",
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ":") })
+        else { throw node.error(.badInterface(text), "interface") }
+        return text
+    }
+
+    private static func hostAddress(_ node: SectionReader) throws(ConfigurationError) -> Subnet {
+        let text = try node.required("address")
+        guard let subnet = Subnet(text) else { throw node.error(.badSubnet(text), "address") }
+        guard subnet.isHostAddress else { throw node.error(.notAHostAddress(subnet), "address") }
+        return subnet
+    }
+}

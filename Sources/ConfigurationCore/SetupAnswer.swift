@@ -1,0 +1,107 @@
+import Primitives
+
+/// What an operator answers to the setup: found a cluster or join one.
+public enum SetupAnswer: Equatable, Sendable {
+    case found(Founding)
+    case join(Joining)
+
+    /// How fast mastership is renewed and taken over; `auto` follows what the machine is measured to hold.
+    public enum Profile: String, CaseIterable, Codable, Sendable {
+        case auto, instant, fast, calm, slow
+    }
+
+    /// A new cluster with this node as its first.
+    public struct Founding: Equatable, Sendable {
+        /// The cluster's name for people.
+        public var name: String
+        /// The virtual addresses, IPv4 and/or IPv6, at least one.
+        public var virtualAddresses: [Subnet]
+        /// Must answer ARP (or neighbour discovery) from every node.
+        public var gateway: IPAddress
+        public var profile: Profile
+
+        public init(name: String, virtualAddresses: [Subnet], gateway: IPAddress, profile: Profile = .auto) {
+            self.name = name
+            self.virtualAddresses = virtualAddresses
+            self.gateway = gateway
+            self.profile = profile
+        }
+    }
+
+    /// A place in a cluster that exists.
+    public struct Joining: Equatable, Sendable {
+        public enum Role: String, Codable, Sendable {
+            case voter, witness
+        }
+
+        /// The master's address, or the virtual address.
+        public var master: IPAddress
+        /// Nil: wait for approval on the master with the 6-digit code.
+        public var token: String?
+        public var role: Role
+
+        public init(master: IPAddress, token: String?, role: Role = .voter) {
+            self.master = master
+            self.token = token
+            self.role = role
+        }
+    }
+
+    /// Parses and validates all that can be known without the node; `validate(on:)` checks the rest.
+    public static func parse(_ text: String) throws(ConfigurationError) -> SetupAnswer {
+        let document = try DocumentParser.parse(text)
+        try SectionReader.checkSections(of: document, known: ["cluster", "join"])
+        let cluster = document.section("cluster")
+        let join = document.section("join")
+        if cluster != nil, let join {
+            throw ConfigurationError(.bothFoundAndJoin, field: "join", position: join.position)
+        }
+        if cluster != nil { return .found(try founding(document)) }
+        guard join != nil else { throw ConfigurationError(.neitherFoundNorJoin) }
+        return .join(try joining(document))
+    }
+
+    private static func founding(_ document: Document) throws(ConfigurationError) -> Founding {
+        let reader = try SectionReader("cluster", in: document, known: ["name", "vip", "gateway", "profile"])
+        let name = try reader.hostName("name")
+        guard let texts = try reader.strings("vip") else { throw reader.error(.missingKey, "vip") }
+        var addresses: [Subnet] = []
+        for text in texts {
+            guard let subnet = Subnet(text) else { throw reader.error(.badSubnet(text), "vip") }
+            addresses.append(subnet)
+        }
+        guard let gatewayText = try reader.string("gateway") else { throw reader.error(.gatewayMissing, "gateway") }
+        guard let gateway = IPAddress(gatewayText) else { throw reader.error(.badAddress(gatewayText), "gateway") }
+        let profileText = try reader.string("profile") ?? Profile.auto.rawValue
+        guard let profile = Profile(rawValue: profileText) else {
+            throw reader.error(.badProfile(profileText), "profile")
+        }
+        let founding = Founding(name: name, virtualAddresses: addresses, gateway: gateway, profile: profile)
+        do { try founding.validate() } catch {
+            throw reader.error(error.problem, error.field == "cluster.gateway" ? "gateway" : "vip")
+        }
+        return founding
+    }
+
+    private static func joining(_ document: Document) throws(ConfigurationError) -> Joining {
+        let reader = try SectionReader("join", in: document, known: ["master", "token", "role"])
+        let token = try reader.string("token")
+        guard token != "" else { throw reader.error(.emptyToken, "token") }
+        let roleText = try reader.string("role") ?? Joining.Role.voter.rawValue
+        guard let role = Joining.Role(rawValue: roleText) else { throw reader.error(.badRole(roleText), "role") }
+        return Joining(master: try reader.address("master"), token: token, role: role)
+    }
+}
+
+extension SetupAnswer {
+    /// Checks the answer against the node that it is given to; the field of an error is as in the answer file.
+    public func validate(on node: NodeConfiguration) throws(ConfigurationError) {
+        switch self {
+        case .found(let founding): try founding.validate(on: node.address)
+        case .join(let joining):
+            guard joining.master != node.address.address else {
+                throw ConfigurationError(.joinsItself(joining.master), field: "join.master")
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Glibc
+
+/// Files that survive a power cut whole: either the old or the new content, never a mixture.
+public enum DurableFile {
+    /// Writes beside the file, flushes, renames over it and flushes the folder. A failed flush is thrown, not tried
+    /// again: the kernel may have dropped the dirty pages.
+    ///
+    /// - Throws: `SystemError` that names the path; the old file is untouched unless only the folder's flush failed.
+    public static func replace(_ path: String, with bytes: some Collection<UInt8>, mode: mode_t) throws(SystemError) {
+        let temporary = path + ".new"
+        do throws(SystemError) {
+            let file = try OwnedDescriptor.open(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+            // The umask narrows open's mode and a leftover of an earlier life keeps its own.
+            try systemCall("set the mode of", temporary) { fchmod(file.raw, mode) }
+            try file.write(bytes, subject: temporary)
+            try systemCall("flush", temporary) { fsync(file.raw) }
+            try systemCall("rename over", path) { rename(temporary, path) }
+        } catch {
+            // Best effort: the error that is thrown says what matters.
+            unlink(temporary)
+            throw error
+        }
+        try flushFolder(of: path)
+    }
+
+    /// - Returns: nil when there is no such file.
+    /// - Throws: `SystemError`; EFBIG when the file is longer than the limit (bytes).
+    public static func read(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> [UInt8]? {
+        do throws(SystemError) {
+            let file = try OwnedDescriptor.open(path, flags: O_RDONLY)
+            return try file.readAll(limit: limit, subject: path)
+        } catch {
+            if error.errno == ENOENT { return nil }
+            throw error
+        }
+    }
+
+    /// Removes the file, if there is one, and flushes the folder.
+    ///
+    /// - Throws: `SystemError` that names the path.
+    public static func remove(_ path: String) throws(SystemError) {
+        do throws(SystemError) {
+            try systemCall("remove", path) { unlink(path) }
+        } catch {
+            if error.errno == ENOENT { return }
+            throw error
+        }
+        try flushFolder(of: path)
+    }
+
+    /// Makes the folder and those above it that are missing. A folder that is there keeps its mode.
+    ///
+    /// - Throws: `SystemError` that names the folder that could not be made.
+    public static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
+        var current = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            current += (current.isEmpty || current.hasSuffix("/") ? "" : "/") + part
+            do throws(SystemError) {
+                try systemCall("make the folder", current) { mkdir(current, mode) }
+            } catch {
+                if error.errno != EEXIST { throw error }
+            }
+        }
+    }
+
+    private static func flushFolder(of path: String) throws(SystemError) {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = try OwnedDescriptor.open(folder, flags: O_RDONLY | O_DIRECTORY)
+        try systemCall("flush the folder", folder) { fsync(descriptor.raw) }
+    }
+}

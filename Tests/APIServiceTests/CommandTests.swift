@@ -1,0 +1,86 @@
+import APIProtocol
+import Commands
+import FoundationEssentials
+import Glibc
+import Logging
+import NIOPosix
+import Primitives
+import Testing
+
+@testable import APIService
+
+/// The command line against the real server on a Unix socket: what each command asks of the cluster, and its exit code.
+@Suite("Commands against the server", .serialized)
+struct CommandTests {
+    private static let folder = FileManager.default.temporaryDirectory.path + "/keelson-commands-\(getpid())"
+    private static let id = FakeControl.node.text
+
+    private func run(_ control: FakeControl, _ commands: [([String], Commands.ExitStatus)]) async throws {
+        try FileManager.default.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
+        let socket = Self.folder + "/clusterd.sock"
+        try await Serving.run(control, [.local(path: socket)]) { _ in
+            for (arguments, status) in commands {
+                let code = await KeelsonCommand.run(arguments: ["--socket", socket] + arguments)
+                #expect(code == status.rawValue, "\(arguments)")
+            }
+        }
+        try FileManager.default.removeItem(atPath: Self.folder)
+    }
+
+    @Test("Each command makes its call")
+    func calls() async throws {
+        let control = FakeControl()
+        try await run(
+            control,
+            [
+                (["status"], .done), (["status", "-o", "json", "--wait=5"], .done), (["nodes", "list"], .done),
+                (["nodes", "pending"], .done), (["nodes", "approve", Self.id, "--code", "012345"], .done),
+                (["nodes", "reject", Self.id], .done), (["nodes", "remove", Self.id, "--wait", "5"], .done),
+                (["nodes", "replace", Self.id, FakeControl.other.text], .done),
+                (["nodes", "token", "create", "--ttl", "1h", "--uses", "3"], .done),
+                (["nodes", "token", "list"], .done), (["nodes", "token", "revoke", "0a"], .done),
+                (["master", "switch", "--to", "n2"], .done), (["master", "show"], .done), (["vip", "show"], .done),
+                (["vip", "set", "10.77.0.60/24"], .done), (["profile", "set", "calm"], .done),
+                (["profile", "show"], .done), (["events", "--after", "7", "-n", "5"], .done), (["failovers"], .done),
+                (["user-token", "create", "anna", "--role", "operator", "--ttl", "7d"], .done),
+                (["user-token", "list"], .done), (["user-token", "revoke", "0b"], .done), (["metrics"], .done),
+                (["setup", "status"], .done),
+            ])
+        let who = "root on this machine: "
+        #expect(
+            control.calls
+                == [
+                    "status", "status", "nodes", "pendingNodes", "approve \(Self.id) 012345", "reject \(Self.id)",
+                    "removeNode \(Self.id)", "nodes", "replaceNode \(Self.id) \(FakeControl.other)",
+                    "createToken 3600 3", "tokens", "revokeToken 0a", "switchMaster n2", "status",
+                    "changeConfiguration",
+                    "changeConfiguration", "status", "events 7 5", "failovers 20", "createUserToken anna", "userTokens",
+                    "revokeUserToken 0b", "status", "setupStatus",
+                ].map { who + $0 })
+    }
+
+    @Test("Setup reads the answer file, and waits until it is done")
+    func setup() async throws {
+        try FileManager.default.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
+        let good = Self.folder + "/good.toml"
+        let bad = Self.folder + "/bad.toml"
+        let text = "[cluster]\nname = \"demo\"\nvip = [\"10.77.0.50/24\"]\ngateway = \"10.77.0.1\"\n"
+        try text.write(toFile: good, atomically: true, encoding: .utf8)
+        try (text + "porfile = \"fast\"\n").write(toFile: bad, atomically: true, encoding: .utf8)
+        let control = FakeControl()
+        try await run(
+            control,
+            [(["setup", "apply", bad, "--wait"], .usage), (["setup", "apply", good, "--wait"], .done)])
+        #expect(control.calls == ["root on this machine: setup", "root on this machine: setupStatus"])
+    }
+
+    @Test(
+        "What the cluster says becomes the exit code",
+        arguments: [
+            (APIErrorCode.vipInUse, Commands.ExitStatus.refused), (.noQuorum, .failed), (.timedOut, .timedOut),
+            (.notMaster, .refused), (.joinTokenExpired, .refused),
+        ])
+    func refusals(code: APIErrorCode, status: Commands.ExitStatus) async throws {
+        try await run(FakeControl(failure: APIError(code)), [(["profile", "set", "fast"], status)])
+    }
+}

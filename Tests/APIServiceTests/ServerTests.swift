@@ -1,0 +1,123 @@
+import APIProtocol
+import AsyncHTTPClient
+import FoundationEssentials
+import Glibc
+import Identity
+import JoinCore
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Primitives
+import Testing
+
+@testable import APIService
+
+/// Real sockets, real TLS 1.3, real certificates.
+@Suite("Servers over TLS", .serialized)
+struct ServerTests {
+    private static let now = WallTime(secondsSince1970: Int64(time(nil)))
+
+    private static func identity(_ authority: CertificateAuthority) throws -> NodeIdentity {
+        let key = NodeKey()
+        let certificate = try authority.issue(to: ProvenPublicKey(key), name: "n1", addresses: [], at: now)
+        return try NodeIdentity(key: key, certificate: certificate, trust: authority.trust)
+    }
+
+    private static func client(
+        _ tls: TLSConfiguration?, _ body: @Sendable (HTTPClient) async throws -> Void
+    ) async throws {
+        let configuration = HTTPForwarder.clientConfiguration(tls: tls ?? .makeClientConfiguration())
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        do {
+            try await body(client)
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+        try await client.shutdown()
+    }
+
+    private static func get(_ client: HTTPClient, _ url: String, token: UserToken? = nil) async throws
+        -> HTTPClientResponse
+    {
+        var request = HTTPClientRequest(url: url)
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token.text)") }
+        return try await client.execute(request, timeout: .seconds(10))
+    }
+
+    @Test("Users reach it by TLS with the cluster's CA only")
+    func users() async throws {
+        let authority = try CertificateAuthority(clusterName: "test", at: Self.now)
+        let stranger = try CertificateAuthority(clusterName: "other", at: Self.now)
+        let identity = try Self.identity(authority)
+        let listener = Listener.users(host: "127.0.0.1", port: 0, tls: try identity.serverTLS())
+        try await Serving.run(FakeControl(users: Users.all), [listener]) { ports in
+            let base = "https://127.0.0.1:\(ports[0])"
+            try await Self.client(try authority.trust.clientTLS()) { client in
+                let master = try await Self.get(client, base + "/v1/master")
+                #expect(master.status == .ok)
+                #expect(try await Self.get(client, base + "/v1/status").status == .unauthorized)
+                #expect(
+                    try await Self.get(client, base + "/v1/status", token: Users.token(.viewer)).status == .ok)
+            }
+            try await Self.client(try stranger.trust.clientTLS()) { client in
+                await #expect(throws: (any Error).self) { _ = try await Self.get(client, base + "/v1/master") }
+            }
+        }
+    }
+
+    @Test("Members are known by their certificates; nobody else gets in")
+    func members() async throws {
+        let authority = try CertificateAuthority(clusterName: "test", at: Self.now)
+        let identity = try Self.identity(authority)
+        let peer = try Self.identity(authority)
+        let control = FakeControl()
+        let listener = Listener.nodes(host: "127.0.0.1", port: 0, tls: try identity.mutualServerTLS()) {
+            try NodeID(peer: $0)
+        }
+        try await Serving.run(control, [listener]) { ports in
+            let url = "https://127.0.0.1:\(ports[0])/v1/node/certificate"
+            var request = HTTPClientRequest(url: url)
+            request.method = .POST
+            request.body = .bytes(Array(#"{"csr":"-----BEGIN CERTIFICATE REQUEST-----"}"#.utf8))
+            let wish = request
+            try await Self.client(try peer.mutualClientTLS()) { client in
+                let answer = try await client.execute(wish, timeout: .seconds(10))
+                #expect(answer.status == .ok)
+            }
+            try await Self.client(try authority.trust.clientTLS()) { client in
+                await #expect(throws: (any Error).self) { _ = try await client.execute(wish, timeout: .seconds(10)) }
+            }
+        }
+        #expect(control.calls == ["node \(peer.node): renewCertificate \(peer.node)"])
+    }
+
+    @Test("A root on another node reaches the master through its own socket, which is root's alone")
+    func forwarding() async throws {
+        let authority = try CertificateAuthority(clusterName: "test", at: Self.now)
+        let master = try Self.identity(authority)
+        let other = try Self.identity(authority)
+        let control = FakeControl()
+        let path = FileManager.default.temporaryDirectory.path + "/keelson-api-\(getpid()).sock"
+        let nodes = Listener.nodes(host: "127.0.0.1", port: 0, tls: try master.mutualServerTLS()) {
+            try NodeID(peer: $0)
+        }
+        try await Serving.run(control, [nodes]) { ports in
+            try await Self.client(try other.mutualClientTLS()) { client in
+                let away = FakeControl(
+                    failure: .notMaster(url: "https://127.0.0.1", peer: "https://127.0.0.1:\(ports[0])"))
+                try await Serving.run(away, [.local(path: path)], forwarder: HTTPForwarder(client: client)) { _ in
+                    var status = stat()
+                    #expect(stat(path, &status) == 0)
+                    #expect(status.st_mode & 0o777 == 0o600)
+                    try await Self.client(nil) { plain in
+                        let socket = path.split(separator: "/").joined(separator: "%2F")
+                        let answer = try await Self.get(plain, "http+unix://%2F\(socket)/v1/failovers?limit=3")
+                        #expect(answer.status == .ok)
+                    }
+                }
+            }
+        }
+        #expect(control.calls == ["root on this machine: failovers 3"])
+    }
+}

@@ -1,0 +1,101 @@
+import MembershipCore
+import Primitives
+import SupervisorProtocol
+import Testing
+
+@testable import SupervisorCore
+
+@Suite struct StartStopTests {
+    @Test func installedNodeStartsVipdThenClusterd() {
+        var bench = Bench()
+        #expect(bench.send(.begun).deeds == [.readFacts, .spawn(.vipd)])
+        #expect(bench.core.stage == .installed)
+        #expect(bench.state(.clusterd) == .waiting)
+        #expect(bench.healthy(.vipd).deeds == [.spawn(.clusterd), .announceReady])
+        #expect(bench.state(.etcd) == .stopped)
+    }
+
+    @Test func memberStartsEtcdToo() {
+        var bench = Bench()
+        bench.facts = Bench.member()
+        #expect(bench.send(.begun).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd)])
+        // etcd need not be healthy: without a quorum clusterd must run and say so.
+        #expect(bench.healthy(.vipd).deeds == [.spawn(.clusterd), .announceReady])
+    }
+
+    @Test func spareRunsNoEtcd() {
+        let bench = Bench.running(Bench.member(role: .spare))
+        #expect(bench.state(.etcd) == .stopped)
+        #expect(bench.state(.clusterd) == .running)
+    }
+
+    @Test func aBrokenNeighbourDelaysOnlySoLong() {
+        var bench = Bench()
+        bench.send(.begun)
+        #expect(!bench.pass(.milliseconds(9_900)).contains(.spawn(.clusterd)))
+        #expect(bench.pass(.milliseconds(100)).contains(.spawn(.clusterd)))
+    }
+
+    @Test func recoveringRunsNothing() {
+        var bench = Bench()
+        bench.facts = Bench.member()
+        bench.facts.isRecovering = true
+        #expect(bench.send(.begun).deeds == [.readFacts, .announceReady])
+    }
+
+    @Test func unreadableMembershipIsNotTakenForNone() {
+        var bench = Bench()
+        bench.unreadable = "cluster.json is damaged"
+        #expect(bench.send(.begun).deeds == [.readFacts, .announceReady])
+        #expect(ProcessName.allCases.allSatisfy { bench.state($0) == .stopped })
+        bench.unreadable = nil
+        bench.facts = Bench.member()
+        #expect(bench.core.nextWake == bench.now + .seconds(5))
+        #expect(bench.pass(.seconds(5)).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd)])
+    }
+
+    @Test func stopsClusterdThenVipdThenEtcd() {
+        var bench = Bench.running(Bench.member())
+        let clusterd = bench.pid(.clusterd)!
+        let vipd = bench.pid(.vipd)!
+        let etcd = bench.pid(.etcd)!
+        #expect(bench.send(.terminate).deeds == [.announceStopping, .terminate(.clusterd, pid: clusterd)])
+        #expect(bench.exits(.clusterd, .status(0)).deeds == [.terminate(.vipd, pid: vipd)])
+        #expect(bench.exits(.vipd, .status(0)).deeds == [.terminate(.etcd, pid: etcd)])
+        #expect(bench.exits(.etcd, .status(0)).deeds == [.exit])
+    }
+
+    @Test func killsWhatDoesNotEndAndIsGoneWithinTenSeconds() {
+        var bench = Bench.running(Bench.member())
+        let begin = bench.now
+        bench.send(.terminate)
+        for name in ProcessPlan.stopOrder {
+            let pid = bench.pid(name)!
+            bench.now = bench.core.nextWake!
+            #expect(bench.send(.tick).deeds == [.kill(name, pid: pid)])
+            bench.exits(name, .signal(9))
+        }
+        #expect(bench.now - begin <= .seconds(10))
+        #expect(bench.core.hasExited)
+    }
+
+    @Test func stopDuringBackoffEndsAtOnce() {
+        var bench = Bench()
+        bench.send(.begun)
+        bench.exits(.vipd)
+        bench.exits(.vipd)
+        #expect(bench.state(.vipd) == .backoff)
+        #expect(bench.send(.request(7, .stop)).deeds == [.reply(7, [.ok]), .announceStopping, .exit])
+    }
+
+    @Test func startOrderNamesOnlyEarlierProcesses() {
+        var earlier: [ProcessName] = []
+        for plan in ProcessPlan.startOrder {
+            #expect(plan.after.allSatisfy { earlier.contains($0.process) })
+            earlier.append(plan.name)
+        }
+        #expect(Set(earlier) == Set(ProcessPlan.stopOrder))
+        let stopping = ProcessPlan.startOrder.map(\.stopLimit).reduce(.zero, +)
+        #expect(stopping < .seconds(10))
+    }
+}

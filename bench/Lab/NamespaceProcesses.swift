@@ -1,0 +1,49 @@
+import Glibc
+import Primitives
+
+/// Finds the processes of a network namespace: every descendant of what was started in it, however it was forked.
+struct NamespaceProcesses {
+    /// The namespace's inode number, the same for its name in /run/netns and for /proc/PID/ns/net.
+    let inode: UInt64
+
+    /// - Returns: nil when there is no such namespace in this mount namespace.
+    init?(name: String) {
+        guard let inode = Self.inode("/run/netns/\(name)") else { return nil }
+        self.inode = inode
+    }
+
+    /// Process ids in the namespace, ascending.
+    func list() -> [pid_t] {
+        Self.all().filter { Self.inode("/proc/\($0)/ns/net") == inode }
+    }
+
+    /// SIGKILL to everything at once, again until nothing is left: a process may fork while the first round runs.
+    func killAll(collecting children: [ChildProcess]) {
+        while true {
+            let pids = list()
+            for pid in pids { kill(pid, SIGKILL) }
+            for child in children where pids.contains(child.pid) { child.collect() }
+            guard !pids.isEmpty else { return }
+        }
+    }
+
+    /// All process ids of the machine, ascending.
+    static func all() -> [pid_t] {
+        guard let folder = opendir("/proc") else { return [] }
+        defer { closedir(folder) }
+        var pids: [pid_t] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if let pid = pid_t(name) { pids.append(pid) }
+        }
+        return pids.sorted()
+    }
+
+    private static func inode(_ path: String) -> UInt64? {
+        var information = stat()
+        guard stat(path, &information) == 0, information.st_ino != 0 else { return nil }
+        return UInt64(information.st_ino)
+    }
+}

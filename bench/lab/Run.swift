@@ -1,0 +1,57 @@
+import ArgumentParser
+import Lab
+import Primitives
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Starts a cluster of appliance nodes on this machine and shows it until Ctrl-C.")
+
+    @Option(help: "Number of nodes.")
+    var nodes = 3
+
+    @Option(help: "How fast it fails over: auto, instant, fast, calm, slow.")
+    var profile = "auto"
+
+    @Flag(help: "Cut the master's power and show the outage; without a terminal the run ends then.")
+    var cut = false
+
+    func validate() throws {
+        guard (1...5).contains(nodes) else { throw ValidationError("--nodes must be 1 to 5.") }
+    }
+
+    func run() throws {
+        LabGuard.exitCode(onSignal: 0)
+        try withLab { lab in
+            let cluster = KeelsonCluster(lab: lab) { Terminal.say($0) }
+            try cluster.grow(to: nodes, profile: profile)
+            Terminal.say("The cluster answers at https://\(LabNetwork.vip)/ inside its own network; to ask it:")
+            Terminal.say("  ip netns exec \(lab.network.client) curl -k https://\(LabNetwork.vip)/v1/master")
+            if Terminal.isInteractive { Terminal.draw("\u{1B}[2J") }
+            try show(cluster)
+        }
+    }
+
+    private func show(_ cluster: KeelsonCluster) throws {
+        let live = LiveStatus(cluster)
+        live.show()
+        let notes = cut ? try CutShow(cluster: cluster, live: live).run() : []
+        guard !cut || Terminal.isInteractive else { return }
+        while true {
+            live.show(notes: notes)
+            LabClock.pass(.milliseconds(500))
+        }
+    }
+}
+
+/// Runs the body in a lab that is removed in all cases; what is left behind is a failure of the run.
+func withLab(_ body: (Lab) throws -> Void) throws {
+    let lab = try Lab()
+    do {
+        try body(lab)
+    } catch {
+        if !LabGuard.isEnding { Terminal.complain("\(error)") }
+        try lab.remove()
+        throw ExitCode(1)
+    }
+    try lab.remove()
+}
