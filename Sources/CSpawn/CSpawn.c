@@ -23,7 +23,7 @@ static _Noreturn void fail(int report, int step) {
     _exit(127);
 }
 
-static int write_number(const char *path, int value) {
+static void write_number(const char *path, int value) {
     char text[16];
     int end = sizeof text;
     unsigned rest = value < 0 ? 0u - (unsigned)value : (unsigned)value;
@@ -33,10 +33,18 @@ static int write_number(const char *path, int value) {
     } while (rest > 0);
     if (value < 0) text[--end] = '-';
     int file = open(path, O_WRONLY | O_CLOEXEC);
-    if (file < 0) return -1;
-    ssize_t written = write(file, text + end, sizeof text - (size_t)end);
+    if (file < 0) return;
+    (void)!write(file, text + end, sizeof text - (size_t)end);
     close(file);
-    return written < 0 ? -1 : 0;
+}
+
+// Better service than the default is a favour of the kernel: whatever it answers, the child runs. (A process that is in
+// no session's scheduling group of its own gets EINVAL, an unprivileged one EPERM or EAGAIN, another kernel ENOENT.)
+static void ask_for_better_service(const struct cspawn_request *request) {
+    setpriority(PRIO_PROCESS, 0, request->nice);
+    // Where the scheduler groups by session (sched(7), autogroup), only the group's own value counts against others.
+    write_number("/proc/self/autogroup", request->nice);
+    write_number("/proc/self/oom_score_adj", request->out_of_memory_score);
 }
 
 static int set_limits(const struct cspawn_request *request) {
@@ -52,15 +60,6 @@ static int set_limits(const struct cspawn_request *request) {
     }
     struct rlimit none = {0, 0};
     if (setrlimit(RLIMIT_CORE, &none) != 0) return -1;
-    // Better service than the default is a privilege: without it the child runs as it is.
-    if (setpriority(PRIO_PROCESS, 0, request->nice) != 0 && errno != EACCES && errno != EPERM) return -1;
-    // Where the scheduler groups by session (sched(7), autogroup), only the group's own value counts against others.
-    if (write_number("/proc/self/autogroup", request->nice) != 0 && errno != EACCES && errno != EPERM &&
-        errno != ENOENT && errno != EAGAIN)
-        return -1;
-    if (write_number("/proc/self/oom_score_adj", request->out_of_memory_score) != 0 && errno != EACCES &&
-        errno != EPERM && errno != ENOENT)
-        return -1;
     return 0;
 }
 
@@ -78,6 +77,7 @@ static _Noreturn void become(const struct cspawn_request *request, int report, p
         fail(report, CSPAWN_ORPHANED);
     }
     if (set_limits(request) != 0) fail(report, CSPAWN_LIMITS);
+    ask_for_better_service(request);
     if (request->group >= 0 && write(request->group, "0", 1) != 1) fail(report, CSPAWN_GROUP);
     if (request->output >= 0 && (dup2(request->output, 1) < 0 || dup2(request->output, 2) < 0))
         fail(report, CSPAWN_OUTPUT);

@@ -106,6 +106,16 @@ import Testing
         node.join()
     }
 
+    /// As where the process belongs to no session's scheduling group: the kernel refuses this value with EINVAL.
+    @Test func aRefusedPriorityKeepsNobodyFromRunning() throws {
+        let limits = ResourceLimits(memoryBytes: 1 << 20, openFiles: 1_024, nice: -30, outOfMemoryScore: -2_000)
+        let child = try ChildProcess(
+            ChildRequest(program: "/bin/true", arguments: [], environment: [], folder: "/", limits: limits),
+            output: nil, group: nil)
+        #expect(try Poller.waitReadable(child.descriptor, until: BootClock.now + .seconds(10)))
+        #expect(try child.collect() == .status(0))
+    }
+
     @Test func aFolderHasOneSupervisor() throws {
         let node = try TestNode()
         try node.begin(plans: Self.plans)

@@ -68,7 +68,8 @@ final class TestNode {
         thread = try OwnedThread("supervisor") {
             do {
                 var logger = Logger(label: "test")
-                logger.logLevel = .critical
+                // When a test fails, this says why.
+                logger.logLevel = .warning
                 try Supervisor(configuration, configurationPath: path, logger: logger, plans: plans).run()
             } catch {
                 result.failure = "\(error)"
