@@ -109,12 +109,26 @@ extension ClusterMember {
         repeat {
             let role = membership.withLockedValue { $0.role }
             let isLearner = await store.isLocalLearner()
-            let isFit = role == .voter && vip.isConnected && !isLearner
+            let isFit = role == .voter && vip.isConnected && !isLearner && !disk.isStalled(at: BootClock.now)
             if isFit != standing {
                 standing = isFit
                 mastership.post(.standingChanged(isFit))
             }
         } while await Pause.survived(.milliseconds(500))
+    }
+
+    /// Times a flush every second: for the profile, and to know whether this node could be master.
+    func watchDisk() async {
+        repeat {
+            do {
+                disk.begins(at: BootClock.now)
+                let span = try await SyncProbe.measure(in: configuration.data)
+                disk.ended(after: span)
+                use(pace.step(.synced(span), at: BootClock.now))
+            } catch {
+                if disk.failed() { logger.error("this node does not stand for master: \(error)") }
+            }
+        } while await Pause.survived(.seconds(1))
     }
 
     /// What the VIP manager says.

@@ -14,7 +14,7 @@ extension ClusterMember {
         mastership.post(.timingChosen(timing))
     }
 
-    /// Measures what the profile depends on, and writes down what is in force until the store has it.
+    /// Brings the store level with the profile that is in force.
     func followPace(in epoch: Epoch) async {
         guard let view = await currentView() else { return }
         pace.begin(
@@ -22,8 +22,6 @@ extension ClusterMember {
         defer { pace.end() }
         while await Pause.survived(.seconds(1)) {
             do {
-                let sync = try await SyncProbe.measure(in: configuration.data)
-                use(pace.step(.synced(sync), at: BootClock.now))
                 if let timing = pace.timing(at: BootClock.now) { mastership.post(.timingChosen(timing)) }
                 try await writeDownProfile(in: epoch)
             } catch {

@@ -20,8 +20,8 @@ extension ClusterMember {
             stopServices: { self.duties.stop() },
             remember: { epoch in EpochFile.remember(epoch, at: self.configuration.epochPath, logger: self.logger) },
             report: { report, now in self.heard(report, at: now) },
-            wrote: { sentAt, acknowledged, now in
-                self.use(self.pace.renewal(sentAt: sentAt, acknowledged: acknowledged, at: now))
+            wrote: { record, sentAt, acknowledged, now in
+                self.use(self.pace.renewal(of: record.timing, sentAt: sentAt, acknowledged: acknowledged, at: now))
             })
     }
 

@@ -24,6 +24,7 @@ final class ClusterMember: Sendable {
     let progress = NIOLockedValueBox(Progress())
     let pace = Pace()
     let duties = MasterDuties()
+    let disk = DiskWatch()
     /// Set once while the member is put together, before anything runs.
     let parts = NIOLockedValueBox<Parts?>(nil)
 

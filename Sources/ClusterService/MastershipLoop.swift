@@ -15,7 +15,7 @@ final class MastershipLoop: Sendable {
         let stopServices: @Sendable () -> Void
         let remember: @Sendable (Epoch) -> Void
         let report: @Sendable (MastershipCore.Report, Instant) -> Void
-        let wrote: @Sendable (_ sentAt: Instant, _ acknowledged: Bool, _ now: Instant) -> Void
+        let wrote: @Sendable (MasterRecord, _ sentAt: Instant, _ acknowledged: Bool, _ now: Instant) -> Void
     }
 
     /// The state for those who ask, as of the last event.
@@ -132,7 +132,7 @@ final class MastershipLoop: Sendable {
             case .unknown, .rejected: post(.writeUnknown(id: id))
             }
             warn(of: outcome, after: now - sentAt)
-            if let isAnswered = outcome.isAnswered { hooks.wrote(sentAt, isAnswered, now) }
+            if let isAnswered = outcome.isAnswered { hooks.wrote(record, sentAt, isAnswered, now) }
         }
     }
 

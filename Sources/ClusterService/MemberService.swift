@@ -100,6 +100,7 @@ struct MemberService: Service {
             { await member.renewCertificateWhenDue() },
             { await member.report() },
             { await member.judgeStanding() },
+            { await member.watchDisk() },
             { await member.journal.ship(to: member.store) },
             { await member.measureWakeUps(on: deadlineGroup.next(), executor) },
             { await member.followVoters(deadlineStore, store) },

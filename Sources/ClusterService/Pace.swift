@@ -10,7 +10,8 @@ final class Pace: Sendable {
     private struct State: Sendable {
         var core: ProfileCore? = nil
         var cause: ProfileCore.Cause? = nil
-        var acknowledgedSentAt: Instant? = nil
+        /// The last acknowledged renewal.
+        var acknowledged: (sentAt: Instant, timing: Timing)? = nil
         /// Until then measurements say nothing of the machine.
         var quietUntil = Instant(nanoseconds: 0)
         /// Until then the timing is patient, whatever the profile.
@@ -85,13 +86,16 @@ final class Pace: Sendable {
         state.withLockedValue { $0.step(event, at: now) }
     }
 
-    /// A write of the master's record was answered, or not, so long after it was sent.
-    func renewal(sentAt: Instant, acknowledged: Bool, at now: Instant) -> Profile? {
+    /// A write of the master's record was answered, or not. Only the profile's own timing counts as evidence: the pause
+    /// between two patient renewals is longer than a quick fence.
+    func renewal(of timing: Timing, sentAt: Instant, acknowledged: Bool, at now: Instant) -> Profile? {
         state.withLockedValue { state in
-            guard acknowledged else { return state.step(.renewalUnanswered, at: now) }
-            let age = now - (state.acknowledgedSentAt ?? sentAt)
-            state.acknowledgedSentAt = sentAt
-            return state.step(.renewed(age: age), at: now)
+            let own = state.core?.profile.timing
+            guard acknowledged else { return timing == own ? state.step(.renewalUnanswered, at: now) : nil }
+            let previous = state.acknowledged ?? (sentAt, timing)
+            state.acknowledged = (sentAt, timing)
+            guard timing == own, previous.timing == own else { return nil }
+            return state.step(.renewed(age: now - previous.sentAt), at: now)
         }
     }
 }

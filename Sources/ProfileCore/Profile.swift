@@ -8,12 +8,12 @@ public enum Profile: String, CaseIterable, Comparable, Sendable {
     /// What is used until something is measured.
     public static let unknownMachine = Profile.calm
 
-    /// Renewal, fence, takeover and their random spread. `instant` is shorter than first designed, by measurement:
-    /// docs/decisions/instant-profile.md.
+    /// Renewal, fence, takeover and their random spread. `instant` and `fast` are shorter than first
+    /// designed, by measurement: docs/decisions/quick-profiles.md.
     public var timing: Timing {
         switch self {
         case .instant: Self.timing(renew: 25, fence: 130, take: 325, spread: 15)
-        case .fast: Self.timing(renew: 50, fence: 250, take: 500, spread: 50)
+        case .fast: Self.timing(renew: 50, fence: 250, take: 450, spread: 25)
         case .calm: Self.timing(renew: 100, fence: 1_100, take: 1_500, spread: 50)
         case .slow: Self.timing(renew: 300, fence: 3_200, take: 4_500, spread: 50)
         }
@@ -23,7 +23,7 @@ public enum Profile: String, CaseIterable, Comparable, Sendable {
     public var raft: RaftTiming {
         switch self {
         case .instant: RaftTiming(heartbeat: .milliseconds(10), election: .milliseconds(100))
-        case .fast: RaftTiming(heartbeat: .milliseconds(20), election: .milliseconds(200))
+        case .fast: RaftTiming(heartbeat: .milliseconds(15), election: .milliseconds(150))
         case .calm: RaftTiming(heartbeat: .milliseconds(50), election: .milliseconds(500))
         case .slow: RaftTiming(heartbeat: .milliseconds(150), election: .milliseconds(1_500))
         }

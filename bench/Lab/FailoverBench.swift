@@ -64,7 +64,7 @@ public struct FailoverBench {
         defer { probe.stop() }
         let take = Span.milliseconds(Int64(try cluster.status().profile.takeMilliseconds))
         let faults = FaultSeries(
-            lab: cluster.lab, probe: probe, target: .api, phase: .milliseconds(300), watch: take + .milliseconds(1200)
+            lab: cluster.lab, probe: probe, target: .api, phase: .milliseconds(300), watch: take + .seconds(3)
         ) { () throws(LabError) in try cluster.waitUntilWhole(within: .seconds(60)) }
         let what = "Keelson \(profile)"
         series.append(try faults.run(what, runs: runs, random: &random))
@@ -77,6 +77,15 @@ public struct FailoverBench {
         let load = try Load(cluster.lab)
         defer { load.stop() }
         series.append(try faults.run("\(what), loaded", runs: (runs + 1) / 2, random: &random))
+        try tellProfileChanges(cluster)
+    }
+
+    /// A slower profile explains longer outages: when and why it came.
+    private func tellProfileChanges(_ cluster: KeelsonCluster) throws(LabError) {
+        let events = try cluster.master().api.get(ItemList<ClusterEvent>.self, "/v1/events?limit=1000").items
+        for event in events where event.kind == "profileChanged" {
+            Terminal.complain("  \(event.at): \(event.message)")
+        }
     }
 
     /// From the old holder's last answer to the new one's first, as the client saw them.

@@ -59,7 +59,7 @@ public final class Lab: Sendable {
     }
 
     /// Makes the next node, switched off.
-    /// - Parameter diskMiB: size of a disk of its own (a tmpfs) for the node's data; nil: the machine's disk.
+    /// - Parameter diskMiB: size of a disk of its own for the node's data; nil: the machine's disk.
     public func addNode(_ software: any NodeSoftware, diskMiB: Int? = nil) throws(LabError) -> LabNode {
         let node = LabNode(index: nodes.count + 1, lab: self, software: software)
         do {
@@ -87,6 +87,7 @@ public final class Lab: Sendable {
 
     /// Kills everything that this run started and removes its namespaces and files. Can be called again.
     public func remove() throws(LabError) {
+        try Leftovers.resumeDisks(below: directory)
         for node in nodes { node.killAll() }
         for space in try LabNetwork.spaces() where space.hasPrefix("\(name)-") {
             NamespaceProcesses(name: space)?.killAll(collecting: [])

@@ -7,28 +7,34 @@ enum Leftovers {
     static let folder = "/var/tmp/keelson-lab"
 
     static func remove() throws(LabError) {
+        let runs = try entries().filter(isDead)
+        for run in runs { try resumeDisks(below: "\(folder)/\(run)") }
         killMarked(where: isDead)
         for space in try LabNetwork.spaces() where isDead(space) {
             NamespaceProcesses(name: space)?.killAll(collecting: [])
             try Command.run(["ip", "netns", "del", space])
         }
-        guard FileManager.default.fileExists(atPath: folder) else { return }
-        let entries: [String]
-        do { entries = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+        for run in runs { try removeFolder("\(folder)/\(run)") }
+    }
+
+    private static func entries() throws(LabError) -> [String] {
+        guard FileManager.default.fileExists(atPath: folder) else { return [] }
+        do { return try FileManager.default.contentsOfDirectory(atPath: folder).sorted() } catch {
             throw LabError("The folder \(folder) cannot be read: \(error)")
         }
-        for entry in entries.sorted() where isDead(entry) { try removeFolder("\(folder)/\(entry)") }
+    }
+
+    /// A process that waits for a stalled disk cannot be killed. A disk that is not stalled says so, which is fine.
+    static func resumeDisks(below path: String) throws(LabError) {
+        for point in try mountPoints(below: path) {
+            _ = try Command.attempt(["fsfreeze", "--unfreeze", point])
+        }
     }
 
     /// Unmounts what is mounted below, then removes the folder.
     static func removeFolder(_ path: String) throws(LabError) {
-        guard let mounts = FileManager.default.contents(atPath: "/proc/self/mounts") else {
-            throw LabError("/proc/self/mounts cannot be read.")
-        }
-        let points = String(decoding: mounts, as: UTF8.self).split(separator: "\n")
-            .compactMap { $0.split(separator: " ").dropFirst().first }
-        for point in points.reversed() where point.hasPrefix("\(path)/") {
-            guard umount2(String(point), Int32(MNT_DETACH)) == 0 else { throw .system("Unmounting \(point)", errno) }
+        for point in try mountPoints(below: path).reversed() {
+            guard umount2(point, Int32(MNT_DETACH)) == 0 else { throw .system("Unmounting \(point)", errno) }
         }
         guard FileManager.default.fileExists(atPath: path) else { return }
         do {
@@ -36,6 +42,16 @@ enum Leftovers {
         } catch {
             throw LabError("The folder \(path) cannot be removed: \(error)")
         }
+    }
+
+    /// In the order in which they were mounted.
+    private static func mountPoints(below path: String) throws(LabError) -> [String] {
+        guard let mounts = FileManager.default.contents(atPath: "/proc/self/mounts") else {
+            throw LabError("/proc/self/mounts cannot be read.")
+        }
+        return String(decoding: mounts, as: UTF8.self).split(separator: "\n")
+            .compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) }
+            .filter { $0.hasPrefix("\(path)/") }
     }
 
     /// SIGKILL to processes that carry the mark of a run, and to nothing else.

@@ -7,6 +7,16 @@ extension Scenario {
 
     /// For clusters whose nodes have small disks of their own.
     public static let disk: [Scenario] = [
+        Scenario("stalled disk of the master", .atMostOne) { stage throws(LabError) in
+            try stage.master.stallDisk()
+        } heal: { stage throws(LabError) in
+            try stage.master.resumeDisk()
+        },
+        Scenario("stalled disk of another node", .none) { stage throws(LabError) in
+            try stage.others[0].stallDisk()
+        } heal: { stage throws(LabError) in
+            try stage.others[0].resumeDisk()
+        },
         Scenario("full disk of the master", .atMostOne) { stage throws(LabError) in
             try stage.master.fillDisk()
         } heal: { stage throws(LabError) in
@@ -84,6 +94,14 @@ extension Scenario {
     ]
 
     private static let whole: [Scenario] = [
+        // The supervisor heals it by itself.
+        Scenario("the store's quota is used up", .atMostOne) { stage throws(LabError) in
+            try stage.master.fillStore()
+        } heal: { stage throws(LabError) in
+            // While a member is defragmented it answers nobody.
+            try stage.cluster.waitUntilWhole(within: .seconds(60))
+            try stage.others[0].freeStore()
+        },
         Scenario("planned switch", .one, selected: true) { stage throws(LabError) in
             try stage.master.keelson(["master", "switch", "--wait"])
         },

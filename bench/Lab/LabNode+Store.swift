@@ -1,0 +1,32 @@
+import Foundation
+import Primitives
+
+extension LabNode {
+    /// Writes into the cluster's store until its quota is used up.
+    /// - Throws: `LabError` when the store takes more than its quota.
+    public func fillStore() throws(LabError) {
+        let value = "\(directory)/store-filler"
+        try Command.run(["truncate", "-s", "1400000", value])
+        // One key again and again: what was is kept until the store is compacted.
+        let writes = """
+            for round in $(seq 1000); do
+                \(etcdctl) put filler < \(value) || exit 1
+            done
+            """
+        let result = try Command.attempt(["ip", "netns", "exec", space, "sh", "-c", writes], within: .seconds(240))
+        guard result.code != 0, result.text.contains("database space exceeded") else {
+            throw LabError("The store could not be filled: \(result.text.suffix(300))")
+        }
+    }
+
+    /// Takes back what `fillStore` wrote; the history goes with the healing.
+    public func freeStore() throws(LabError) {
+        try Command.run(["ip", "netns", "exec", space, "sh", "-c", "\(etcdctl) del filler"])
+    }
+
+    private var etcdctl: String {
+        let identity = "\(directory)/data/identity"
+        return "etcdctl --endpoints=https://\(address):2379 --cacert=\(identity)/ca.crt --cert=\(identity)/node.crt "
+            + "--key=\(identity)/node.key --command-timeout=20s"
+    }
+}
