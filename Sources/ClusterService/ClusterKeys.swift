@@ -4,6 +4,8 @@ import Primitives
 enum ClusterKeys {
     /// `MasterRecordDocument`; swapped by whoever is or becomes master.
     static let master = "cluster/master"
+    /// The gate of takeovers: while the store is full the master deletes it instead of renewing its record.
+    static let gate = "cluster/gate"
     /// Written with each takeover, so that its modification revision is the epoch's revision: what guards compare.
     static let epoch = "cluster/epoch"
     /// `StoredAuthority`: the cluster's CA with its private key.

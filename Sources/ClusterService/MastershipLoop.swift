@@ -96,8 +96,12 @@ final class MastershipLoop: Sendable {
     private func perform(_ effect: MastershipCore.Effect, of core: MastershipCore) {
         switch effect {
         case .observe: observe()
-        case .write(let id, let record, let revision, let limit):
-            write(id, record, over: revision, within: limit)
+        case .write(let id, let record, let revision, let gate, let limit):
+            ask(id, renewing: record) { await $0.swap(record, over: revision, gate: gate, within: limit) }
+        case .shutGate(let id, let revision, let limit):
+            ask(id, renewing: core.seen?.record) { await $0.shutGate(over: revision, within: limit) }
+        case .openGate(let id, let revision, let limit):
+            ask(id, renewing: nil) { await $0.openGate(over: revision, within: limit) }
         case .hold(let deadline, let epoch): address.hold(until: deadline, epoch)
         case .vacate(let reason):
             logger.notice("giving up mastership", metadata: ["reason": "\(reason)"])
@@ -121,18 +125,23 @@ final class MastershipLoop: Sendable {
         }
     }
 
-    private func write(_ id: UInt64, _ record: MasterRecord, over revision: Int64, within limit: Span) {
+    /// - Parameter record: what is renewed by it, for the profile.
+    private func ask(
+        _ id: UInt64, renewing record: MasterRecord?,
+        _ question: @escaping @Sendable (any MasterKey) async -> SwapOutcome
+    ) {
         Task(executorPreference: executor) { [self] in
             let sentAt = BootClock.now
-            let outcome = await key.swap(record, over: revision, within: limit)
+            let outcome = await question(key)
             let now = BootClock.now
             switch outcome {
             case .swapped(let revision): post(.writeSucceeded(id: id, revision: revision))
             case .refused(let current): post(.writeRefused(id: id, current: current))
+            case .full: post(.writeRejected(id: id))
             case .unknown, .rejected: post(.writeUnknown(id: id))
             }
             warn(of: outcome, after: now - sentAt)
-            if let isAnswered = outcome.isAnswered { hooks.wrote(record, sentAt, isAnswered, now) }
+            if let record, let isAnswered = outcome.isAnswered { hooks.wrote(record, sentAt, isAnswered, now) }
         }
     }
 

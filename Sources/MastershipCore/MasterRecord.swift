@@ -39,10 +39,13 @@ public struct Observation: Hashable, Sendable {
     public let record: MasterRecord?
     /// The key's modification revision; 0 when it does not exist.
     public let revision: Int64
+    /// The gate's modification revision; 0 when it is shut, nil when the source does not tell (a watch).
+    public let gate: Int64?
 
-    public init(record: MasterRecord?, revision: Int64) {
+    public init(record: MasterRecord?, revision: Int64, gate: Int64? = nil) {
         self.record = record
         self.revision = revision
+        self.gate = gate
     }
 
     /// `Epoch.none` when the key does not exist.

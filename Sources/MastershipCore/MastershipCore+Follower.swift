@@ -3,6 +3,7 @@ import Primitives
 extension MastershipCore {
     /// News of the key, from a read, a watch or a refused swap. What is not newer is no news.
     mutating func observe(_ observation: Observation, at now: Instant, into effects: inout [Effect]) {
+        let observation = withKnownGate(observation)
         guard isNews(observation) else { return }
         switch role {
         case .master, .departing:
@@ -22,6 +23,9 @@ extension MastershipCore {
         guard let seen else { return true }
         let generation = observation.record?.generation ?? 0
         let seenGeneration = seen.record?.generation ?? 0
+        if generation == seenGeneration, observation.revision == seen.revision {
+            return observation.gate != nil && observation.gate != seen.gate
+        }
         return (generation, observation.revision) > (seenGeneration, seen.revision)
     }
 
@@ -51,6 +55,7 @@ extension MastershipCore {
             effects.append(.report(.storeWentBackwards(seen: seen.epoch, highest: highest)))
             return
         }
+        guard isPassable(seen) else { return reachGate(seen, at: now, into: &effects) }
         // A master that was lost may have slowed down for what still goes on: its successor begins no faster.
         if let last = seen.record, last.claim == .held, last.timing.fence > timing.fence { timing = last.timing }
         let record = MasterRecord(
@@ -60,7 +65,8 @@ extension MastershipCore {
             reportedLapse = seen.revision
             effects.append(.report(.contending(Lapse(previous: seen.record, newsAt: newsAt, contendedAt: now))))
         }
-        role = .contender(write(record, over: seen.revision, at: now, into: &effects))
+        let gate = seen.gate.map { seen.record == nil ? GateUse.open : .mustBe($0) } ?? .open
+        role = .contender(write(record, over: seen.revision, gate: gate, at: now, into: &effects))
     }
 
     /// The store was restored without its generation being raised: taking over would reuse epochs.

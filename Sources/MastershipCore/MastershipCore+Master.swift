@@ -15,7 +15,8 @@ extension MastershipCore {
         role = .master(
             Tenure(
                 epoch: epoch, revision: observation.revision, sequence: 0, deadline: deadline,
-                renewAt: write.sentAt + pace(of: write.record.timing), inFlight: nil, isConfirmed: false))
+                renewAt: write.sentAt + pace(of: write.record.timing), inFlight: nil,
+                leastFence: write.record.timing.fence, isConfirmed: false))
         effects.append(.report(.tookOver(epoch)))
         hold(until: deadline, epoch, into: &effects)
         renewIfDue(at: now, into: &effects)
@@ -26,9 +27,10 @@ extension MastershipCore {
         let announcement = timingToAnnounce(at: now)
         // Contenders may go by the new numbers as soon as they are sent: so must the fence.
         tenure.deadline = min(tenure.deadline, now + announcement.fence)
+        tenure.leastFence = min(tenure.leastFence, announcement.fence)
         tenure.sequence += 1
         let record = ownRecord(of: tenure, claim: .held, timing: announcement)
-        tenure.inFlight = write(record, over: tenure.revision, at: now, into: &effects)
+        tenure.inFlight = write(record, over: tenure.revision, gate: tenure.gateUse, at: now, into: &effects)
         tenure.renewAt = now + pace(of: announcement)
         role = .master(tenure)
     }
@@ -38,6 +40,8 @@ extension MastershipCore {
     ) {
         var tenure = tenure
         tenure.revision = revision
+        tenure.leastFence = write.record.timing.fence
+        tenure.isGateShut = false
         tenure.deadline = deadline(of: write, at: now)
         // A shorter timing chosen while the renewal was under way has brought the next one forward, too.
         tenure.renewAt = min(tenure.renewAt, write.sentAt + pace(of: write.record.timing))
@@ -52,21 +56,21 @@ extension MastershipCore {
         renewIfDue(at: now, into: &effects)
     }
 
-    private mutating func hold(until deadline: Instant, _ epoch: Epoch, into effects: inout [Effect]) {
+    mutating func hold(until deadline: Instant, _ epoch: Epoch, into effects: inout [Effect]) {
         heldUntil = max(heldUntil, deadline)
         effects.append(.hold(until: deadline, epoch))
     }
 
     /// A shorter timing is lived by as soon as it is chosen, and announced later: so the shorter of both counts.
-    private func deadline(of write: Write, at now: Instant) -> Instant {
-        let fence = min(write.record.timing.fence, timing.fence)
+    func deadline(of write: Write, at now: Instant) -> Instant {
+        let fence = min(write.fence, timing.fence)
         return switch fenceOrigin {
         case .send: write.sentAt + fence
         case .reply: now + fence
         }
     }
 
-    private func pace(of announced: Timing) -> Span { min(announced.renew, timing.renew) }
+    func pace(of announced: Timing) -> Span { min(announced.renew, timing.renew) }
 
     /// Freezes and removes first; the record is released only once nothing answers any more.
     mutating func handOver(to successor: NodeID?, at now: Instant, into effects: inout [Effect]) {
@@ -91,7 +95,8 @@ extension MastershipCore {
         departure.tenure.sequence += 1
         let record = ownRecord(
             of: departure.tenure, claim: .released(to: departure.successor), timing: timingToAnnounce(at: now))
-        departure.tenure.inFlight = write(record, over: departure.tenure.revision, at: now, into: &effects)
+        departure.tenure.inFlight = write(
+            record, over: departure.tenure.revision, gate: departure.tenure.gateUse, at: now, into: &effects)
         role = .departing(departure)
     }
 

@@ -8,7 +8,8 @@ import Primitives
 /// 3. Seeing is later than sending and `take` is longer than `fence`, so the old master is cut off before.
 /// 4. A shorter `take` is announced only once no hold longer than its `fence` can be left in the kernel: the process
 ///    that tends the kernel may be stopped and never hear of a shorter one.
-/// 5. Whatever stores something checks the epoch: that protects data even when a clock lied.
+/// 5. While the store is full a master shuts the gate instead of renewing (MastershipCore+Gate.swift).
+/// 6. Whatever stores something checks the epoch: that protects data even when a clock lied.
 ///
 /// All input is `Event`s, all output `Effect`s, to be performed in their order. At most one write is in flight.
 public struct MastershipCore: Sendable {
@@ -87,6 +88,9 @@ public struct MastershipCore: Sendable {
         case .writeUnknown(let id):
             guard let write = finish(id) else { break }
             outcomeUnknown(write, at: now, into: &effects)
+        case .writeRejected(let id):
+            guard let write = finish(id) else { break }
+            rejected(write, at: now, into: &effects)
         case .standingChanged(let value):
             standing = value
             act(at: now, into: &effects)
@@ -126,14 +130,26 @@ public struct MastershipCore: Sendable {
 
     // MARK: Writes
 
-    mutating func write(_ record: MasterRecord, over revision: Int64, at now: Instant, into effects: inout [Effect])
-        -> Write
-    {
-        lastWrite += 1
+    mutating func write(
+        _ record: MasterRecord, over revision: Int64, gate: GateUse, at now: Instant, into effects: inout [Effect]
+    ) -> Write {
         announced = record.timing
-        let write = Write(id: lastWrite, record: record, over: revision, sentAt: now)
+        return send(.record(gate), record, over: revision, fence: record.timing.fence, at: now, into: &effects)
+    }
+
+    mutating func send(
+        _ kind: Write.Kind, _ record: MasterRecord, over revision: Int64, fence: Span, at now: Instant,
+        into effects: inout [Effect]
+    ) -> Write {
+        lastWrite += 1
+        let write = Write(id: lastWrite, kind: kind, record: record, over: revision, fence: fence, sentAt: now)
         let limit = min(record.timing.attemptLimit, timing.attemptLimit)
-        effects.append(.write(id: write.id, record, over: revision, limit: limit))
+        switch kind {
+        case .record(let gate):
+            effects.append(.write(id: write.id, record, over: revision, gate: gate, limit: limit))
+        case .shutGate: effects.append(.shutGate(id: write.id, over: revision, limit: limit))
+        case .openGate: effects.append(.openGate(id: write.id, over: revision, limit: limit))
+        }
         return write
     }
 
@@ -162,17 +178,19 @@ public struct MastershipCore: Sendable {
     }
 
     private mutating func succeeded(_ write: Write, revision: Int64, at now: Instant, into effects: inout [Effect]) {
-        let observation = Observation(record: write.record, revision: revision)
+        let observation = observation(after: write, revision: revision)
         switch role {
         case .follower: break
         case .contender:
             role = .follower
+            if case .openGate = write.kind { return gateOpened(observation, at: now, into: &effects) }
             // A watch was faster than this answer and showed the next master.
             guard isNews(observation) || seen == observation else { return }
             seen = observation
             assume(write, observation, at: now, into: &effects)
         case .master(let tenure):
             seen = observation
+            if case .shutGate = write.kind { return gateShut(tenure, by: write, at: now, into: &effects) }
             renewed(tenure, by: write, revision: revision, at: now, into: &effects)
         case .departing(var departure):
             seen = observation
@@ -202,6 +220,7 @@ public struct MastershipCore: Sendable {
             }
             // An earlier renewal whose answer was lost had landed: go on from there, the deadline stays.
             tenure.revision = current.revision
+            tenure.leastFence = current.record?.timing.fence ?? tenure.leastFence
             tenure.renewAt = now
             role = .master(tenure)
             seen = current
@@ -218,7 +237,7 @@ public struct MastershipCore: Sendable {
         }
     }
 
-    private mutating func outcomeUnknown(_ write: Write, at now: Instant, into effects: inout [Effect]) {
+    mutating func outcomeUnknown(_ write: Write, at now: Instant, into effects: inout [Effect]) {
         let retryAt = max(now, write.sentAt + Self.retryPause)
         switch role {
         case .follower: break

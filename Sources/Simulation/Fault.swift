@@ -36,8 +36,9 @@ struct Fault: CustomStringConvertible {
             case .powerCut, .isolation, .clusterStopped, .vipStopped, .allStopped, .stunned, .stoppedInMidWrite: 3
             case .deaf, .mute, .halved, .lossy, .slowLink, .etcdStopped, .clusterKilled, .etcdKilled, .diskStalled: 2
             case .loaded, .streamStalled, .handOver, .restored, .vipKilled: 2
-            case .noSpace, .probesFail, .leaderElsewhere, .allRebooted: 1
+            case .probesFail, .leaderElsewhere, .allRebooted: 1
             case .shortenedBlindly: 2
+            case .noSpace: 3
             }
         }
     }

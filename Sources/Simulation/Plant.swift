@@ -10,4 +10,6 @@ public enum Plant: String, CaseIterable, Sendable {
     case generationKept = "generation-kept"
     /// A shorter timing is announced while the kernel may still hold the address by a longer one.
     case announcedAtOnce = "announced-at-once"
+    /// The store lets a takeover through although the master has shut the gate.
+    case gateUnchecked = "gate-unchecked"
 }

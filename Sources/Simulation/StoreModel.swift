@@ -7,7 +7,9 @@ struct StoreModel {
     struct Request {
         enum Kind {
             case read
-            case swap(id: UInt64, MasterRecord, over: Int64)
+            case swap(id: UInt64, MasterRecord, over: Int64, gate: MastershipCore.GateUse)
+            case shutGate(id: UInt64, over: Int64)
+            case openGate(id: UInt64, over: Int64)
         }
 
         let node: Int
@@ -22,10 +24,14 @@ struct StoreModel {
     struct Snapshot {
         let revision: Int64
         let key: Observation
+        let gate: Int64
     }
 
     var revision: Int64 = 1
     var key = Observation(record: nil, revision: 0)
+    /// The gate's modification revision; 0: shut.
+    var gate: Int64 = 0
+    let checksGate: Bool
     /// All values of the key since the founding, in order.
     var history: [Observation] = []
     var leader: Int?
@@ -38,22 +44,47 @@ struct StoreModel {
     var life = 0
     var election: Span
 
-    init(election: Span) { self.election = election }
+    init(election: Span, checksGate: Bool) {
+        self.election = election
+        self.checksGate = checksGate
+    }
 
     /// - Returns: whether the swap went through.
-    mutating func swap(_ record: MasterRecord, over: Int64) -> Bool {
+    mutating func swap(_ record: MasterRecord, over: Int64, gate use: MastershipCore.GateUse) -> Bool {
         guard key.revision == over else { return false }
+        if case .mustBe(let wanted) = use, wanted != gate, checksGate { return false }
         revision += 1
+        if case .open = use { gate = revision }
         key = Observation(record: record, revision: revision)
         history.append(key)
         return true
     }
 
-    var snapshot: Snapshot { Snapshot(revision: revision, key: key) }
+    /// - Returns: whether the key is as asked; the gate is shut then.
+    mutating func shutGate(over: Int64) -> Bool {
+        guard key.revision == over else { return false }
+        if gate != 0 { revision += 1 }
+        gate = 0
+        return true
+    }
+
+    /// - Returns: whether the key is as asked and the gate was shut; it is open then.
+    mutating func openGate(over: Int64) -> Bool {
+        guard key.revision == over, gate == 0 else { return false }
+        revision += 1
+        gate = revision
+        return true
+    }
+
+    /// What a read shows.
+    var current: Observation { Observation(record: key.record, revision: key.revision, gate: gate) }
+
+    var snapshot: Snapshot { Snapshot(revision: revision, key: key, gate: gate) }
 
     mutating func restore(_ snapshot: Snapshot) {
         revision = snapshot.revision
         key = snapshot.key
+        gate = snapshot.gate
         history = [key]
         leader = nil
         term += 1

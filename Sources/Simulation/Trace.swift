@@ -9,6 +9,7 @@ extension MastershipCore.Event {
         case .writeRefused(let id, let current): "write \(id) refused: \(current.text)"
         case .writeSucceeded(let id, let revision): "write \(id) done at \(revision)"
         case .writeUnknown(let id): "write \(id) unanswered"
+        case .writeRejected(let id): "write \(id) rejected: the store is full"
         case .timingChosen(let timing): "uses take \(timing.take)"
         case .handOverRequested(let successor): "hands over to \(successor?.description.suffix(1) ?? "anyone")"
         case .started, .observeFailed, .standingChanged, .vacated, .wake: "\(self)"
@@ -29,7 +30,9 @@ extension MastershipCore.Report {
 }
 
 extension Observation {
-    var text: String { "revision \(revision) \(record?.text ?? "without a record")" }
+    var text: String {
+        "revision \(revision) gate \(gate.map(\.description) ?? "?") \(record?.text ?? "without a record")"
+    }
 }
 
 extension MasterRecord {

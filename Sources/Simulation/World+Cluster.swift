@@ -44,7 +44,7 @@ extension World {
     func arrive(_ event: MastershipCore.Event, at node: NodeModel, life: Int) {
         guard node.cluster.process.life == life, node.isPowered else { return }
         switch event {
-        case .writeSucceeded(let id, _), .writeRefused(let id, _):
+        case .writeSucceeded(let id, _), .writeRefused(let id, _), .writeRejected(let id):
             // An answer that comes after its attempt was given up reaches nobody.
             guard node.cluster.openWrite == id else { return }
             node.cluster.openWrite = 0
@@ -97,11 +97,12 @@ extension World {
         case .observe:
             send(.read, from: node)
             schedule(.readEnd(node: node.index, life: life), after: .milliseconds(200))
-        case .write(let id, let record, let over, let limit):
-            node.cluster.openWrite = id
-            node.cluster.openWriteSentAt = node.clock.local(at: now)
-            send(.swap(id: id, record, over: over), from: node)
-            schedule(.attemptEnd(node: node.index, life: life, write: id), after: limit)
+        case .write(let id, let record, let over, let gate, let limit):
+            attempt(.swap(id: id, record, over: over, gate: gate), id, within: limit, by: node)
+        case .shutGate(let id, let over, let limit):
+            attempt(.shutGate(id: id, over: over), id, within: limit, by: node)
+        case .openGate(let id, let over, let limit):
+            attempt(.openGate(id: id, over: over), id, within: limit, by: node)
         case .hold(let deadline, let epoch):
             node.isHandingOver = false
             node.cluster.heldEpoch = epoch
@@ -128,6 +129,15 @@ extension World {
                     .leaderTransfer(to: node.index), after: .milliseconds(3) + random.span(below: .milliseconds(7)))
             }
         }
+    }
+
+    private func attempt(
+        _ request: StoreModel.Request.Kind, _ id: UInt64, within limit: Span, by node: NodeModel
+    ) {
+        node.cluster.openWrite = id
+        node.cluster.openWriteSentAt = node.clock.local(at: now)
+        send(request, from: node)
+        schedule(.attemptEnd(node: node.index, life: node.cluster.process.life, write: id), after: limit)
     }
 
     /// How late a thread of this machine wakes up.

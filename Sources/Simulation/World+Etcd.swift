@@ -55,27 +55,42 @@ extension World {
         guard request.term == store.term, let leader = store.leader, canLead(leader) else {
             return store.waiting.append(request)
         }
+        // The request that crosses the quota is applied and answered with an error; later ones that would make the
+        // store larger are refused.
+        let isFull = store.noSpaces > 0
+        let crosses = isFull && random.chance(1, in: 4)
         switch request.kind {
-        case .read: answer(request, .observed(store.key))
-        case .swap(let id, let record, let over): apply(request, id: id, record, over: over)
+        case .read: answer(request, .observed(store.current))
+        case .swap(let id, let record, let over, let gate):
+            guard !isFull || crosses else { return answer(request, .writeRejected(id: id)) }
+            let isDone = store.swap(record, over: over, gate: gate)
+            if isDone { swapped(record) }
+            answer(request, result(of: id, isDone, revision: store.key.revision, crosses: crosses))
+        case .shutGate(let id, let over):
+            let isDone = store.shutGate(over: over)
+            note("store: n\(request.node) \(isDone ? "shuts" : "does not shut") the gate")
+            answer(request, result(of: id, isDone, revision: store.key.revision, crosses: false))
+        case .openGate(let id, let over):
+            guard !isFull || crosses else { return answer(request, .writeRejected(id: id)) }
+            let isDone = store.openGate(over: over)
+            note("store: n\(request.node) \(isDone ? "opens" : "does not open") the gate")
+            answer(request, result(of: id, isDone, revision: store.gate, crosses: crosses))
         }
     }
 
-    private func apply(_ request: StoreModel.Request, id: UInt64, _ record: MasterRecord, over: Int64) {
-        let isFull = store.noSpaces > 0
-        // The request that crosses the quota is applied and answered with an error; the later ones are refused.
-        if isFull, !random.chance(1, in: 4) { return answer(request, .writeUnknown(id: id)) }
-        guard store.swap(record, over: over) else {
-            return answer(request, isFull ? .writeUnknown(id: id) : .writeRefused(id: id, current: store.key))
-        }
+    private func result(of id: UInt64, _ isDone: Bool, revision: Int64, crosses: Bool) -> MastershipCore.Event {
+        guard isDone else { return .writeRefused(id: id, current: store.current) }
+        return crosses ? .writeRejected(id: id) : .writeSucceeded(id: id, revision: revision)
+    }
+
+    private func swapped(_ record: MasterRecord) {
         note("store \(store.key.revision) is \(record.node) sequence \(record.sequence) \(record.claim)")
         if record.takeoverRevision == 0 {
             checks.tookOver(store.key.epoch, by: record.node, isCalm: isCalm, at: now)
             announce("takeover by \(record.node), epoch \(store.key.epoch)")
         }
-        answer(request, isFull ? .writeUnknown(id: id) : .writeSucceeded(id: id, revision: store.key.revision))
         // Other writes raise the revision too.
-        store.revision += Int64(random.index(below: 2))
+        defer { store.revision += Int64(random.index(below: 2)) }
         for node in nodes { pump(node) }
     }
 

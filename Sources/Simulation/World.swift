@@ -49,7 +49,7 @@ final class World {
         }
         network = NetworkModel(nodes: count)
         longestTake = profile.timing.take
-        store = StoreModel(election: profile.raft.election)
+        store = StoreModel(election: profile.raft.election, checksGate: plant != .gateUnchecked)
         storage = GuardedStoreModel(checksEpoch: plant != .epochUnchecked)
         clients = [ClientModel(), ClientModel()]
         self.random = random

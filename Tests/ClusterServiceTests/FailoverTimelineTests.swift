@@ -16,7 +16,7 @@ import Testing
             node: node, session: 1, generation: 1, highest: .none, timing: try timing(), seed: 1)
         var effects: [MastershipCore.Effect] = []
         core.step(.standingChanged(true), at: newsAt, into: &effects)
-        let observation = Observation(record: previous, revision: previous == nil ? 0 : 30)
+        let observation = Observation(record: previous, revision: previous == nil ? 0 : 30, gate: 5)
         core.step(.observed(observation), at: newsAt, into: &effects)
         core.step(.wake, at: now, into: &effects)
         let lapses = effects.compactMap { effect -> MastershipCore.Lapse? in

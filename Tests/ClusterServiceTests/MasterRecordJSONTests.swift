@@ -22,7 +22,7 @@ import Testing
 
     @Test(arguments: [
         ("\"fence\":250", "\"fence\":500", "unsafe"),
-        ("\"take\":500", "\"take\":9000000000000000", "take"),
+        ("\"take\":450", "\"take\":9000000000000000", "take"),
         ("\"session\":\"ffffffffffffffff\"", "\"session\":\"x\"", "session"),
         ("00000000000000aa", "zz", "damaged"),
     ])

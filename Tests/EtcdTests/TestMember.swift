@@ -109,9 +109,21 @@ final class TestMember: Sendable {
         return Running(process: process, input: input, etcd: etcd)
     }
 
-    func signal(_ number: Int32) {
-        running.withLock { running in
-            if let running { _ = kill(running.etcd, number) }
+    /// SIGSTOP is complete when this returns: until its last thread has stopped, a member may still answer.
+    func signal(_ number: Int32) throws {
+        let etcd = running.withLock { $0?.etcd }
+        guard let etcd else { return }
+        kill(etcd, number)
+        let deadline = NIODeadline.now() + .seconds(5)
+        while number == SIGSTOP, NIODeadline.now() < deadline, try !Self.isStopped(etcd) { sched_yield() }
+    }
+
+    private static func isStopped(_ process: pid_t) throws -> Bool {
+        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")
+        return threads.allSatisfy { thread in
+            let stat = FileManager.default.contents(atPath: "/proc/\(process)/task/\(thread)/stat") ?? Data()
+            let state = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first
+            return state == "T"
         }
     }
 

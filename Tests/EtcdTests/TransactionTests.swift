@@ -56,13 +56,13 @@ import Testing
             let client = try cluster.client([member.endpoint])
             let put = Transaction(then: [.put(key: "k", value: [1])])
             _ = try await client.transaction(put, timeout: .patient)
-            member.signal(SIGSTOP)
+            try member.signal(SIGSTOP)
             let start = NIODeadline.now()
             let error = await #expect(throws: EtcdError.self) {
                 try await client.transaction(put, timeout: .milliseconds(150))
             }
             let elapsed = NIODeadline.now() - start
-            member.signal(SIGCONT)
+            try member.signal(SIGCONT)
             #expect(elapsed >= .milliseconds(150) && elapsed < .seconds(5))
             #expect(error?.mayHaveHappened == true)
             // The reader finds out which it was.
@@ -112,16 +112,16 @@ import Testing
             let client = try cluster.client(members.map(\.endpoint))
             let put = Transaction(then: [.put(key: "k", value: [1])])
             _ = try await client.transaction(put, timeout: .patient)
-            for member in members[1...] { member.signal(SIGSTOP) }
+            for member in members[1...] { try member.signal(SIGSTOP) }
             let lost = await #expect(throws: EtcdError.self) {
                 try await client.transaction(put, timeout: .milliseconds(1_500))
             }
             #expect(lost?.mayHaveHappened == true)
             #expect(client.endpoints[0] == members[0].endpoint)
-            for member in members[1...] { member.signal(SIGCONT) }
-            members[0].signal(SIGSTOP)
+            for member in members[1...] { try member.signal(SIGCONT) }
+            try members[0].signal(SIGSTOP)
             await #expect(throws: EtcdError.self) { try await client.transaction(put, timeout: .milliseconds(1_500)) }
-            members[0].signal(SIGCONT)
+            try members[0].signal(SIGCONT)
             #expect(client.endpoints[0] == members[1].endpoint)
         }
     }
@@ -143,7 +143,7 @@ import Testing
             let member = try await cluster.start(1)[0]
             let client = try cluster.client([member.endpoint])
             _ = try await client.get("k", timeout: .patient)
-            member.signal(SIGSTOP)
+            try member.signal(SIGSTOP)
             let task = Task { try await client.get("k", timeout: .seconds(60)) }
             task.cancel()
             await #expect(throws: EtcdError.self) { try await task.value }

@@ -79,7 +79,7 @@ import Testing
                 Issue.record("the watch is not at the first member")
                 return
             }
-            members[0].signal(SIGSTOP)
+            try members[0].signal(SIGSTOP)
             let other = try cluster.client([members[1].endpoint, members[2].endpoint])
             // What is forwarded to a stopped leader is lost: better short attempts than etcd's own limit of 5 s.
             _ = try await eventually("a put at the others") {
@@ -91,7 +91,7 @@ import Testing
                     for case .put(let key) in events { values += key.value }
                 }
             }
-            members[0].signal(SIGCONT)
+            try members[0].signal(SIGCONT)
             #expect(values.allSatisfy { $0 == 1 })
         }
     }
@@ -107,12 +107,12 @@ import Testing
                 Issue.record("the watch is not established")
                 return
             }
-            for member in members[1...] { member.signal(SIGSTOP) }
+            for member in members[1...] { try member.signal(SIGSTOP) }
             guard case .interrupted? = try await news.next() else {
                 Issue.record("the watch goes on without a leader")
                 return
             }
-            for member in members[1...] { member.signal(SIGCONT) }
+            for member in members[1...] { try member.signal(SIGCONT) }
             try await eventually("the watch is back") {
                 if case .established? = try await news.next() { () } else { nil }
             }

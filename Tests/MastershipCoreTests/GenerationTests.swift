@@ -16,7 +16,7 @@ import Testing
     @Test func aStoreThatWentBackwardsIsNotTakenOver() throws {
         var rig = Rig(highest: high)
         rig.step(.standingChanged(true))
-        rig.step(.observed(Observation(record: .others(), revision: 20)))
+        rig.step(.observed(Observation(record: .others(), revision: 20, gate: 5)))
         rig.step(.wake, after: try #require(rig.wake) - rig.now)
         #expect(rig.write == nil)
         let seen = Epoch(generation: 1, revision: 15)
@@ -26,7 +26,7 @@ import Testing
     @Test func afterARestoreTheNextGenerationTakesOver() throws {
         var rig = Rig(generation: 2, highest: high)
         rig.step(.standingChanged(true))
-        rig.step(.observed(Observation(record: .others(), revision: 20)))
+        rig.step(.observed(Observation(record: .others(), revision: 20, gate: 5)))
         rig.step(.wake, after: try #require(rig.wake) - rig.now)
         #expect(rig.write?.record.generation == 2)
         rig.step(.writeSucceeded(id: try #require(rig.write).id, revision: 21))
@@ -35,7 +35,7 @@ import Testing
 
     @Test func aHigherGenerationIsNewsAtALowerRevision() throws {
         var rig = Rig.follower()
-        let restored = Observation(record: .others(session: 12, generation: 2, takeover: 3), revision: 5)
+        let restored = Observation(record: .others(session: 12, generation: 2, takeover: 3), revision: 5, gate: 5)
         rig.step(.observed(restored))
         #expect(rig.core.seen == restored)
         #expect(rig.core.highest == Epoch(generation: 2, revision: 3))
@@ -45,7 +45,7 @@ import Testing
         var rig = Rig.follower()
         rig.step(.wake, after: try #require(rig.wake) - rig.now)
         let id = try #require(rig.write).id
-        rig.step(.writeRefused(id: id, current: Observation(record: .others(), revision: 18)))
+        rig.step(.writeRefused(id: id, current: Observation(record: .others(), revision: 18, gate: 5)))
         #expect(rig.wake == nil, "it waits for news instead of trying for ever")
         let seen = Epoch(generation: 1, revision: 15)
         #expect(rig.effects == [.report(.storeWentBackwards(seen: seen, highest: seen))])

@@ -24,7 +24,7 @@ import Testing
         talk.say(.handOverRequested(to: Rig.other), at: 520)
         talk.say(.vacated, at: 523)
         talk.say(.writeSucceeded(id: 7, revision: 15), at: 525)
-        talk.say(.observed(Observation(record: .others(takeover: 0, sequence: 0), revision: 16)), at: 530)
+        talk.say(.observed(Observation(record: .others(takeover: 0, sequence: 0), revision: 16, gate: 5)), at: 530)
         talk.say(.wake, at: 2_100)
         talk.say(.writeSucceeded(id: 8, revision: 20), at: 2_103)
         talk.say(.wake, at: 3_300)
@@ -45,7 +45,7 @@ struct Conversation {
         var effects: [MastershipCore.Effect] = []
         core.step(event, at: Instant(nanoseconds: milliseconds * 1_000_000), into: &effects)
         for effect in effects {
-            if case .write(_, let record, _, _) = effect { sent.append(record) }
+            if case .write(_, let record, _, _, _) = effect { sent.append(record) }
             lines.append("    < \(Self.text(effect))")
         }
     }
@@ -67,6 +67,7 @@ struct Conversation {
         case .writeSucceeded(let id, let revision): "writeSucceeded \(id) at revision \(revision)"
         case .timingChosen(let timing): "timingChosen \(text(timing))"
         case .writeUnknown(let id): "writeUnknown \(id)"
+        case .writeRejected(let id): "writeRejected \(id)"
         case .handOverRequested(let successor): "handOverRequested to \(successor?.text ?? "anyone")"
         default: "\(event)"
         }
@@ -74,8 +75,10 @@ struct Conversation {
 
     private static func text(_ effect: MastershipCore.Effect) -> String {
         switch effect {
-        case .write(let id, let record, let over, let limit):
-            "write \(id) over revision \(over) within \(limit): \(text(record))"
+        case .write(let id, let record, let over, let gate, let limit):
+            "write \(id) over revision \(over), \(text(gate)), within \(limit): \(text(record))"
+        case .shutGate(let id, let over, let limit): "shutGate \(id) over revision \(over) within \(limit)"
+        case .openGate(let id, let over, let limit): "openGate \(id) over revision \(over) within \(limit)"
         case .hold(let until, let epoch): "hold until \(text(until)), epoch \(epoch)"
         case .vacate(let reason): "vacate, \(text(reason))"
         case .startServices(let epoch): "startServices, epoch \(epoch)"
@@ -106,7 +109,15 @@ struct Conversation {
     }
 
     private static func text(_ seen: Observation) -> String {
-        "revision \(seen.revision): \(seen.record.map(text) ?? "nothing")"
+        "revision \(seen.revision), gate \(seen.gate.map { "\($0)" } ?? "not told"): \(seen.record.map(text) ?? "nothing")"
+    }
+
+    private static func text(_ gate: MastershipCore.GateUse) -> String {
+        switch gate {
+        case .leave: "gate as it is"
+        case .mustBe(let revision): "gate at revision \(revision)"
+        case .open: "gate opened"
+        }
     }
 
     private static func text(_ record: MasterRecord) -> String {

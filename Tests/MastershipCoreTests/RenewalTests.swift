@@ -45,7 +45,7 @@ import Testing
     @Test func aRefusalByAnothersRecordDeposes() throws {
         var rig = try Rig.master()
         rig.step(.wake, after: Timing.calm.renew)
-        let current = Observation(record: .others(takeover: 0, sequence: 0), revision: 20)
+        let current = Observation(record: .others(takeover: 0, sequence: 0), revision: 20, gate: 5)
         rig.step(.writeRefused(id: try #require(rig.write).id, current: current))
         #expect(rig.vacates == .deposed(by: Rig.other))
         #expect(rig.core.seen == current)
@@ -54,13 +54,13 @@ import Testing
 
     @Test func aWatchThatShowsAnotherMasterDeposes() throws {
         var rig = try Rig.master()
-        rig.step(.observed(Observation(record: .others(), revision: 20)), after: .milliseconds(5))
+        rig.step(.observed(Observation(record: .others(), revision: 20, gate: 5)), after: .milliseconds(5))
         #expect(rig.vacates == .deposed(by: Rig.other))
     }
 
     @Test func oldNewsDeposesNobody() throws {
         var rig = try Rig.master()
-        rig.step(.observed(Observation(record: .others(), revision: 9)))
+        rig.step(.observed(Observation(record: .others(), revision: 9, gate: 5)))
         #expect(rig.vacates == nil)
     }
 
@@ -68,7 +68,7 @@ import Testing
         var rig = try Rig.master()
         rig.step(.wake, after: Timing.calm.renew)
         let write = try #require(rig.write)
-        rig.step(.observed(Observation(record: .others(), revision: 20)))
+        rig.step(.observed(Observation(record: .others(), revision: 20, gate: 5)))
         rig.step(.writeSucceeded(id: write.id, revision: 12))
         #expect(rig.core.tenureEpoch == nil)
         #expect(rig.hold == nil)

@@ -33,7 +33,7 @@ struct Rig {
 
     /// The swap among the last effects.
     var write: (id: UInt64, record: MasterRecord, over: Int64, limit: Span)? {
-        for case .write(let id, let record, let over, let limit) in effects { return (id, record, over, limit) }
+        for case .write(let id, let record, let over, _, let limit) in effects { return (id, record, over, limit) }
         return nil
     }
 
@@ -74,7 +74,7 @@ struct Rig {
         var rig = Rig()
         rig.step(.started)
         rig.step(.standingChanged(true))
-        rig.step(.observed(Observation(record: record, revision: 20)))
+        rig.step(.observed(Observation(record: record, revision: 20, gate: 5)))
         return rig
     }
 }

@@ -14,7 +14,7 @@ import Testing
 
     @Test func waitsTakeAndUpToSpreadAfterTheLastNews() throws {
         var rig = Rig.follower()
-        rig.step(.observed(Observation(record: .others(sequence: 4), revision: 21)), after: .milliseconds(100))
+        rig.step(.observed(Observation(record: .others(sequence: 4), revision: 21, gate: 5)), after: .milliseconds(100))
         let wait = try #require(rig.wake) - rig.now
         #expect(wait >= Timing.calm.take && wait < Timing.calm.take + Timing.calm.spread)
         rig.step(.wake, after: wait - Span(nanoseconds: 1))
@@ -31,7 +31,7 @@ import Testing
     @Test func whatIsNotNewerIsNoNews() throws {
         var rig = Rig.follower()
         let due = try #require(rig.wake)
-        rig.step(.observed(Observation(record: .others(), revision: 20)), after: .milliseconds(700))
+        rig.step(.observed(Observation(record: .others(), revision: 20, gate: 5)), after: .milliseconds(700))
         #expect(rig.wake == due)
     }
 
@@ -48,7 +48,7 @@ import Testing
     @Test func aLoserWaitsTheFullTimeFromTheWinnersRecord() throws {
         var rig = try contender()
         let id = try #require(rig.write).id
-        rig.step(.writeRefused(id: id, current: Observation(record: .others(session: 11), revision: 25)))
+        rig.step(.writeRefused(id: id, current: Observation(record: .others(session: 11), revision: 25, gate: 5)))
         #expect(try #require(rig.wake) - rig.now >= Timing.calm.take)
     }
 
@@ -56,7 +56,7 @@ import Testing
     @Test func aLoserThatSawTheWinnerBeforeItsRefusalWaitsAllTheSame() throws {
         var rig = try contender()
         let id = try #require(rig.write).id
-        let winner = Observation(record: .others(session: 11), revision: 25)
+        let winner = Observation(record: .others(session: 11), revision: 25, gate: 5)
         rig.step(.observed(winner))
         rig.step(.writeRefused(id: id, current: winner), after: .milliseconds(1))
         #expect(try #require(rig.wake) - rig.now > Timing.calm.take - .milliseconds(2))
@@ -65,7 +65,7 @@ import Testing
     @Test func anUnansweredContenderThatSawTheWinnerWaitsAllTheSame() throws {
         var rig = try contender()
         let write = try #require(rig.write)
-        rig.step(.observed(Observation(record: .others(session: 11), revision: 25)))
+        rig.step(.observed(Observation(record: .others(session: 11), revision: 25, gate: 5)))
         rig.step(.writeUnknown(id: write.id), after: write.limit)
         #expect(try #require(rig.wake) - rig.now >= Timing.calm.take - write.limit)
     }

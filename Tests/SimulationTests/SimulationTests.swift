@@ -32,11 +32,12 @@ extension Plant {
     /// so many does `simulator --seed 1 --plant NAME` need. A change of the models moves them.
     var seeds: ClosedRange<UInt64> {
         switch self {
-        case .fenceFromReply: 6...8
-        case .noKernelFence: 8...9
-        case .epochUnchecked: 272...273
-        case .generationKept: 22...23
-        case .announcedAtOnce: 121...122
+        case .fenceFromReply: 138...139
+        case .noKernelFence: 1...1
+        case .epochUnchecked: 224...225
+        case .generationKept: 11...12
+        case .announcedAtOnce: 34...35
+        case .gateUnchecked: 78...79
         }
     }
 }
