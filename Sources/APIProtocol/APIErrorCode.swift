@@ -12,7 +12,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case learnerBusy, timedOut
     // Setup and configuration.
     case vipIsNodeAddress, vipOutsideSubnet, vipInUse, vipDuplicate, gatewaySilent, gatewayOutsideSubnet, unsafeTiming
-    case diskFull, masterUnreachable
+    case diskFull, diskTooSmall, masterUnreachable
     // Joining.
     case joinTokenMalformed, joinTokenUnknown, joinTokenExpired, joinTokenUsedUp, joinTokenRevoked, wrongAuthority
     case duplicateIdentity, duplicateAddress, duplicateName, codeMismatch, joinRejected, tooManyWaiting,
@@ -48,7 +48,7 @@ extension APIErrorCode {
         case .masterUnreachable, .badAnswer: 502
         case .noMaster, .noQuorum, .storeUnavailable, .unreachable: 503
         case .timedOut: 504
-        case .storeFull, .diskFull: 507
+        case .storeFull, .diskFull, .diskTooSmall: 507
         }
     }
 }

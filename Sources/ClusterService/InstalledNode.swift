@@ -41,6 +41,7 @@ final class InstalledNode: Sendable {
         }
         guard mayStart else { throw APIError(.setupRunning) }
         do {
+            try requireSpace()
             if let founding = request.cluster {
                 try await checks.check(founding.vip, gateway: founding.gateway)
                 run { try await self.found(founding) }
@@ -55,6 +56,18 @@ final class InstalledNode: Sendable {
             throw error
         }
         return try await setupStatus()
+    }
+
+    /// etcd lays out its log before it does anything: without room for it the node would wait for ever.
+    private static let neededSpace: UInt64 = 256 << 20
+
+    private func requireSpace() throws {
+        let free = try FileSystemSpace(of: configuration.data).available
+        guard free >= Self.neededSpace else {
+            throw APIError(
+                .diskTooSmall,
+                ["path": configuration.data, "free": "\(free >> 20)", "needed": "\(Self.neededSpace >> 20)"])
+        }
     }
 
     private var checks: AddressChecks {

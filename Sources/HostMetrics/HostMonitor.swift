@@ -39,7 +39,7 @@ public struct HostMonitor: Sendable {
         let traffic =
             try ProcFile.traffic(try Self.text("/proc/net/dev"), interface: interface)
             ?? ProcFile.Traffic(received: 0, sent: 0)
-        let disk = try Self.disk(folder)
+        let disk = try FileSystemSpace(of: folder)
         let earlier = before ?? (now, processor, traffic)
         before = (now, processor, traffic)
         let seconds = max(0.001, (now - earlier.at).seconds)
@@ -48,7 +48,7 @@ public struct HostMonitor: Sendable {
             cpuPercent: 100 * Double(processor.busy &- earlier.processor.busy) / ticks,
             memory: try ProcFile.memory(try Self.text("/proc/meminfo")),
             cpuPressure: try Self.pressure("cpu"), memoryPressure: try Self.pressure("memory"),
-            ioPressure: try Self.pressure("io"), diskUsed: disk.used, diskTotal: disk.total,
+            ioPressure: try Self.pressure("io"), diskUsed: disk.total - disk.free, diskTotal: disk.total,
             receivedPerSecond: Double(traffic.received &- earlier.traffic.received) / seconds,
             sentPerSecond: Double(traffic.sent &- earlier.traffic.sent) / seconds)
     }
@@ -64,12 +64,5 @@ public struct HostMonitor: Sendable {
             throw SystemError(operation: "open", subject: path, errno: ENOENT)
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func disk(_ folder: String) throws -> (used: UInt64, total: UInt64) {
-        var status = statvfs()
-        try systemCall("look at the file system of", folder) { statvfs(folder, &status) }
-        let size = UInt64(status.f_frsize)
-        return ((UInt64(status.f_blocks) - UInt64(status.f_bfree)) * size, UInt64(status.f_blocks) * size)
     }
 }

@@ -103,6 +103,10 @@ extension Catalogue {
             "error.diskFull", "The disk that holds {path} is full; nothing was changed.",
             "{path} 所在的磁盘已满；没有做任何更改。"),
         Entry(
+            "error.diskTooSmall",
+            "The disk that holds {path} has {free} MiB of space left; setup needs {needed} MiB. Nothing was changed.",
+            "{path} 所在的磁盘只剩 {free} MiB 空间；设置需要 {needed} MiB。没有做任何更改。"),
+        Entry(
             "error.masterUnreachable", "The cluster's member {address} cannot be reached: {reason}.",
             "无法连接集群成员 {address}：{reason}。"),
         Entry(

@@ -46,7 +46,7 @@ extension ClusterTests {
                 let file = try node.write(answer(), to: "full.toml")
                 let result = try node.attemptKeelson(["setup", "apply", file, "--wait"])
                 #expect(result.code != 0)
-                #expect(result.text.contains("full") || result.text.contains("space"), "\(result.text)")
+                #expect(result.text.contains("MiB of space left"), "\(result.text)")
                 try node.freeDisk()
                 try cluster.found(with: node)
             }
