@@ -22,7 +22,7 @@ run: build ## three nodes on this machine with a live status; CUT=1 also cuts th
 	@$(BIN)/lab run $(if $(CUT),--cut)
 
 test: check ## everything that a change must pass
-	@$(MAKE) --no-print-directory sim SEED=1 RUNS=200
+	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory fuzz-short
 	@swift test --skip-build --skip ClusterTests
 	@swift test --skip-build --filter ClusterTests
@@ -33,9 +33,9 @@ check: deps ## format, floors and warnings
 
 SEED ?= 1
 RUNS ?= 2000
-sim: ## play the cores against models: SEED=n RUNS=n
-	@$(BUILD) -c $(CONFIGURATION) --product simulator
-	@$(BIN)/simulator --seed $(SEED) --runs $(RUNS)
+sim: deps ## play the cores against models: SEED=n RUNS=n
+	@$(BUILD) -c release --product simulator
+	@.build/release/simulator --seed $(SEED) --runs $(RUNS)
 
 bench-failover: ## power cuts beside keepalived; table and build/bench/failover.json
 	@image/install-packages bench

@@ -1,3 +1,4 @@
+import MembershipCore
 import Primitives
 
 /// The cluster as the answering node sees it.
@@ -31,6 +32,11 @@ public struct ClusterStatus: Codable, Equatable, Sendable {
         self.profile = profile
         self.lastFailover = lastFailover
     }
+}
+
+extension ClusterStatus {
+    /// Whether the cluster survives the loss of any one node by itself: a majority of two is two.
+    public var failsOver: Bool { nodes.count { $0.role != .spare } >= 3 }
 }
 
 /// The node that answers a request.

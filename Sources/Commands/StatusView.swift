@@ -17,6 +17,7 @@ struct StatusView {
         var facts = [
             ("status.master", master), ("status.vip", vip), ("status.store", store), ("status.profile", profile),
         ]
+        if !status.failsOver { facts.append(("status.failover", session.text("status.failoverOff"))) }
         if let last = status.lastFailover { facts.append(("status.lastFailover", failover(last))) }
         lines += self.facts(facts)
         lines.append("")

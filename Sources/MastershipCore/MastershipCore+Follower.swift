@@ -65,7 +65,7 @@ extension MastershipCore {
             reportedLapse = seen.revision
             effects.append(.report(.contending(Lapse(previous: seen.record, newsAt: newsAt, contendedAt: now))))
         }
-        let gate = seen.gate.map { seen.record == nil ? GateUse.open : .mustBe($0) } ?? .open
+        let gate = seen.record == nil ? GateUse.open : .mustBe(seen.gate ?? 0)
         role = .contender(write(record, over: seen.revision, gate: gate, at: now, into: &effects))
     }
 

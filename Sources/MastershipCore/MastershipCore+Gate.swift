@@ -1,6 +1,7 @@
 import Primitives
 
 /// A master's life with a store that is full (etcd's alarm NOSPACE): it refuses every write but those that delete.
+/// Why it is so: docs/decisions/full-store.md.
 ///
 /// The gate is a second key. A takeover succeeds only while the gate has the modification revision that the contender
 /// saw. A master that cannot renew deletes it, if its own record is still current: from then on nobody can take over, and

@@ -41,6 +41,10 @@ extension Catalogue {
         Entry(
             "status.profileState", "{active} (chosen: {chosen}): renew {renew} ms, fence {fence} ms, take {take} ms",
             "{active}（所选：{chosen}）：续约 {renew} 毫秒，隔离 {fence} 毫秒，接管 {take} 毫秒"),
+        Entry("status.failover", "Failover", "自动切换"),
+        Entry(
+            "status.failoverOff", "not automatic: it needs three voters, or two and a witness",
+            "未启用：需要三个投票节点，或两个投票节点加一个见证节点"),
         Entry("status.lastFailover", "Last change", "最近切换"),
         Entry(
             "status.failoverState",

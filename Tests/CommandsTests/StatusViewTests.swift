@@ -52,6 +52,7 @@ struct StatusViewTests {
                 "Address      10.77.0.50/24, held by n1",
                 "Store        healthy, 2 of 3 members answer, leader n1, NOSPACE",
                 "Profile      fast (chosen: auto): renew 50.0 ms, fence 250.0 ms, take 500.0 ms",
+                "Failover     not automatic: it needs three voters, or two and a witness",
                 "Last change  n2 to n1 in 317.9 ms at 1970-01-01T00:00:00.000Z, master silent "
                     + "(detected 310.2, decided 2.1, address 4.4, service 1.2 ms)", "",
                 "NAME  IDENTITY          ADDRESS     ROLE     STATE   HEARD  CPU    MEMORY             DISK"
@@ -61,6 +62,15 @@ struct StatusViewTests {
                 "n2    1123456789abcdef  10.77.0.12  witness  silent  -      -      -                  "
                     + "-                   -",
             ])
+    }
+
+    @Test("Two voters and a witness fail over by themselves")
+    func witness() throws {
+        var status = Self.status
+        status.nodes.append(status.nodes[0])
+        #expect(try !lines(status, .english).contains { $0.hasPrefix("Failover") })
+        status.nodes[2].role = .spare
+        #expect(try lines(status, .english).contains { $0.hasPrefix("Failover") })
     }
 
     @Test("In Chinese, without a master and before setup")
