@@ -17,7 +17,7 @@ private func checkNetlink(_ datagram: RawSpan) {
     precondition(first == second && firstError == secondError, "the same datagram was read in two ways")
     precondition(first.count * NetlinkHeader.size <= datagram.byteCount, "more messages than the datagram can hold")
     if let firstError { precondition(!firstError.description.isEmpty, "an error without a sentence") }
-    for case .answer(_, let errno, _) in first { precondition(errno > -.max, "an errno that cannot be negated") }
+    for case .answer(_, let errno, _) in first { precondition(errno != .min, "an errno that cannot be negated") }
 }
 
 private func parse(_ datagram: RawSpan) -> ([NetlinkMessage], NetlinkFormatError?) {
