@@ -38,9 +38,8 @@ public struct CutShow {
         let changes = Outage.changes(rows: probe.log.rows(.api, since: begin), after: outage.firstAnswer)
         notes.append("changes of answer afterwards: \(changes)")
         Terminal.say(notes[1])
-        if let failover = status.lastFailover {
-            let names = Dictionary(uniqueKeysWithValues: status.nodes.map { ($0.id, $0.name) })
-            notes.append("as the cluster saw it: \(StatusScreen.failover(failover, names))")
+        if let failover = StatusScreen.lastFailover(status) {
+            notes.append("as the cluster saw it: \(failover)")
             Terminal.say(notes[2])
         }
         guard changes == 0 else { throw LabError("After the takeover the answer changed \(changes) times.") }

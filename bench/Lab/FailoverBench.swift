@@ -31,7 +31,10 @@ public struct FailoverBench {
             let period = Span.milliseconds(Int64(advertisement * 1000))
             let faults = FaultSeries(
                 lab: lab, probe: probe, target: .responder, phase: period, watch: period * 4 + .milliseconds(1200)
-            ) { () throws(LabError) in LabClock.pass(period * 2 + .milliseconds(500)) }
+            ) { () throws(LabError) in
+                LabClock.pass(period * 2 + .milliseconds(500))
+                return nil
+            }
             let what = "keepalived \(advertisement) s"
             series.append(try faults.run(what, runs: runs, random: &random))
             let load = try Load(lab)
@@ -65,7 +68,9 @@ public struct FailoverBench {
         let take = Span.milliseconds(Int64(try cluster.status().profile.takeMilliseconds))
         let faults = FaultSeries(
             lab: cluster.lab, probe: probe, target: .api, phase: .milliseconds(300), watch: take + .seconds(3)
-        ) { () throws(LabError) in try cluster.waitUntilWhole(within: .seconds(60)) }
+        ) { () throws(LabError) in
+            StatusScreen.lastFailover(try cluster.waitUntilWhole(within: .seconds(60)))
+        }
         let what = "Keelson \(profile)"
         series.append(try faults.run(what, runs: runs, random: &random))
         for fault in FaultSeries.Fault.allCases where fault != .power {

@@ -23,11 +23,12 @@ public struct FaultSeries {
     /// How long the answers are watched after a takeover, before the fault is taken back.
     let watch: Span
     /// Called before the first fault and after each: waits until the cluster is whole.
-    let settle: () throws(LabError) -> Void
+    /// - Returns: how the cluster itself saw the last failover, if it keeps such a history.
+    let settle: () throws(LabError) -> String?
 
     public init(
         lab: Lab, probe: Probe, target: ProbeRow.Target, phase: Span, watch: Span,
-        settle: @escaping () throws(LabError) -> Void
+        settle: @escaping () throws(LabError) -> String?
     ) {
         self.lab = lab
         self.probe = probe
@@ -42,7 +43,7 @@ public struct FaultSeries {
         _ what: String, _ fault: Fault = .power, runs: Int, random: inout SeededRandom
     ) throws(LabError) -> FailoverSeries {
         var series = FailoverSeries(what)
-        try settle()
+        _ = try settle()
         for run in 1...runs {
             _ = try probe.log.waitForSteadyAnswer(target, within: .seconds(60))
             LabClock.pass(random.span(below: phase))
@@ -53,14 +54,14 @@ public struct FaultSeries {
             waitForTakeover(moment, old)
             LabClock.pass(watch)
             try takeBack(fault, on: node, stopped: stopped)
-            try settle()
+            let seen = try settle()
             // Only now are the rows complete: a request that fails is known when its timeout has passed.
             let begin = moment - .milliseconds(500)
             let outage = Outage(rows: probe.log.rows(target, since: begin), fault: moment, old: old)
             add(outage, probe.log.rows(target, since: moment), to: &series)
             addPlain(probe.log.rows(.responder, since: begin), moment, old, to: &series)
             let shown = outage?.duration.description ?? "no takeover"
-            Terminal.complain("\(what): \(run) of \(runs), \(old), \(shown)")
+            Terminal.complain("\(what): \(run) of \(runs), \(old), \(shown)" + (seen.map { "; \($0)" } ?? ""))
             if let outage, let gap = Outage.laterGap(rows: probe.log.rows(target, since: begin), after: outage) {
                 Terminal.complain("  \(gap)")
             }

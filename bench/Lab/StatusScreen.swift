@@ -6,7 +6,7 @@ import Primitives
 public enum StatusScreen {
     /// The whole screen.
     public static func lines(_ status: ClusterStatus) -> [String] {
-        let names = Dictionary(uniqueKeysWithValues: status.nodes.map { ($0.id, $0.name) })
+        let names = status.names
         let vip = status.vip.addresses.map(\.description).joined(separator: ", ")
         let holder = status.vip.holder.flatMap { names[$0] } ?? "nobody"
         let profile = status.profile
@@ -24,21 +24,23 @@ public enum StatusScreen {
         var table = TextTable(["node", "address", "role", "state", "heard", "cpu", "memory", "disk"])
         for node in status.nodes { table.add(row(node)) }
         lines += table.lines
-        lines += ["", "last failover: \(status.lastFailover.map { failover($0, names) } ?? "none")"]
+        lines += ["", "last failover: \(lastFailover(status) ?? "none")"]
         return lines
     }
 
     /// What changes only when something happens.
     public static func line(_ status: ClusterStatus) -> String {
-        let names = Dictionary(uniqueKeysWithValues: status.nodes.map { ($0.id, $0.name) })
+        let names = status.names
         let nodes = status.nodes.map { "\($0.name) \($0.state.rawValue)" }.joined(separator: ", ")
         let holder = status.vip.holder.flatMap { names[$0] } ?? "nobody"
         return "master \(status.master?.name ?? "none"), epoch \(status.master?.epoch ?? "-"), VIP held by \(holder), "
             + "etcd \(etcd(status.etcd, names)), \(status.profile.active.rawValue); \(nodes)"
     }
 
-    /// One change of master in words, with every phase.
-    public static func failover(_ failover: Failover, _ names: [NodeID: String]) -> String {
+    /// The last change of master in words, with every phase.
+    public static func lastFailover(_ status: ClusterStatus) -> String? {
+        guard let failover = status.lastFailover else { return nil }
+        let names = status.names
         func name(_ node: NodeID?) -> String { node.map { names[$0] ?? $0.text } ?? "-" }
         return "\(name(failover.from)) → \(name(failover.to)) (\(failover.cause.rawValue)), "
             + "\(Int(failover.totalMilliseconds)) ms: detected \(Int(failover.detectedMilliseconds)), "
@@ -64,4 +66,8 @@ public enum StatusScreen {
             resources.map { mebibytes($0.diskUsedBytes, $0.diskTotalBytes) } ?? "-",
         ]
     }
+}
+
+extension ClusterStatus {
+    fileprivate var names: [NodeID: String] { Dictionary(uniqueKeysWithValues: nodes.map { ($0.id, $0.name) }) }
 }
