@@ -34,6 +34,9 @@ final class MastershipLoop: Sendable {
     private let logger: Logger
     private let mailbox: AsyncStream<MastershipCore.Event>
     private let entrance: AsyncStream<MastershipCore.Event>.Continuation
+    /// Told after each event that leaves this node without mastership.
+    private let notMaster: AsyncStream<Void>
+    private let notMasterEntrance: AsyncStream<Void>.Continuation
     private let state = NIOLockedValueBox(Snapshot())
     private let wasAnswered = NIOLockedValueBox(true)
     private let timer = NIOLockedValueBox<Scheduled<Void>?>(nil)
@@ -49,6 +52,7 @@ final class MastershipLoop: Sendable {
         self.hooks = hooks
         self.logger = logger
         (mailbox, entrance) = AsyncStream.makeStream(of: MastershipCore.Event.self)
+        (notMaster, notMasterEntrance) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
     var snapshot: Snapshot { state.withLockedValue { $0 } }
@@ -89,6 +93,7 @@ final class MastershipLoop: Sendable {
             } else {
                 state.tenure = nil
                 state.isConfirmed = false
+                notMasterEntrance.yield()
             }
         }
     }
@@ -168,15 +173,28 @@ final class MastershipLoop: Sendable {
 
     /// A watch is a hint: whatever ends it, a read brings the loop level again and the next watch begins there.
     private func watch() async {
-        while !Task.isCancelled {
+        while await waitUntilNotMaster() {
             do {
                 let current = try await key.read()
                 post(.observed(current))
-                for try await observation in key.observations(after: current.revision) { post(.observed(observation)) }
+                for try await observation in key.observations(after: current.revision) {
+                    post(.observed(observation))
+                    if snapshot.tenure != nil { break }
+                }
             } catch {
                 logger.debug("the watch of cluster/master ended", metadata: ["error": "\(error)"])
             }
             guard await Pause.survived(.milliseconds(50)) else { return }
         }
+    }
+
+    /// A master watches nothing but its own renewals, forty in a second; whoever deposes it, its next one is refused.
+    /// - Returns: false when the task was cancelled.
+    private func waitUntilNotMaster() async -> Bool {
+        var news = notMaster.makeAsyncIterator()
+        while snapshot.tenure != nil {
+            guard await news.next() != nil else { return false }
+        }
+        return !Task.isCancelled
     }
 }
