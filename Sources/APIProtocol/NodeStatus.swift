@@ -100,10 +100,12 @@ public struct NodeReport: Codable, Equatable, Sendable {
     public var sentAt: Timestamp
     public var resources: NodeResources
     public var versions: [String: String]
+    /// What this node's etcd runs with; nil where none runs.
+    public var raft: LocalMembership.RaftTiming?
 
     public init(
         name: String, address: IPAddress, role: LocalMembership.Role, sentAt: Timestamp, resources: NodeResources,
-        versions: [String: String]
+        versions: [String: String], raft: LocalMembership.RaftTiming?
     ) {
         self.name = name
         self.address = address
@@ -111,6 +113,7 @@ public struct NodeReport: Codable, Equatable, Sendable {
         self.sentAt = sentAt
         self.resources = resources
         self.versions = versions
+        self.raft = raft
     }
 }
 
@@ -121,10 +124,13 @@ public struct HeartbeatAnswer: Codable, Equatable, Sendable {
     public var epoch: String
     /// The master's wall clock.
     public var receivedAt: Timestamp
+    /// It is this node's turn to restart its etcd with these timings.
+    public var raft: LocalMembership.RaftTiming?
 
-    public init(master: NodeID, epoch: String, receivedAt: Timestamp) {
+    public init(master: NodeID, epoch: String, receivedAt: Timestamp, raft: LocalMembership.RaftTiming?) {
         self.master = master
         self.epoch = epoch
         self.receivedAt = receivedAt
+        self.raft = raft
     }
 }

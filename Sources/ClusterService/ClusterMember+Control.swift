@@ -79,7 +79,9 @@ extension ClusterMember: ClusterControl {
             throw APIError(.duplicateIdentity, ["node": record.name])
         }
         book.withLockedValue { $0.heard(report, from: node, at: BootClock.now) }
-        return HeartbeatAnswer(master: self.node, epoch: "\(epoch)", receivedAt: .now)
+        return HeartbeatAnswer(
+            master: self.node, epoch: "\(epoch)", receivedAt: .now,
+            raft: progress.withLockedValue { $0.raftTurn?.node == node ? $0.raftTurn?.timing : nil })
     }
 
     func renewCertificate(_ request: CertificateRequest, for node: NodeID) async throws -> CertificateAnswer {

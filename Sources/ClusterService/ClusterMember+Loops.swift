@@ -83,10 +83,11 @@ extension ClusterMember {
             diskUsedBytes: sample.diskUsed, diskTotalBytes: sample.diskTotal,
             receiveBytesPerSecond: sample.receivedPerSecond, transmitBytesPerSecond: sample.sentPerSecond,
             clockOffsetMilliseconds: offset)
+        let place = membership.withLockedValue { $0 }
         return NodeReport(
-            name: configuration.name, address: configuration.address.address,
-            role: membership.withLockedValue { $0.role }, sentAt: .now, resources: resources,
-            versions: Versions.all)
+            name: configuration.name, address: configuration.address.address, role: place.role, sentAt: .now,
+            resources: resources,
+            versions: Versions.all, raft: place.role == .spare ? nil : place.raft)
     }
 
     /// - Returns: how far this node's clock is from the master's, in milliseconds, by halving the way (Cristian 1989).
@@ -99,6 +100,7 @@ extension ClusterMember {
         guard let record = view.withLockedValue({ $0.node(master) }) else { return nil }
         let sent = Timestamp.now
         let answer = try await peers.heartbeat(report, to: record.address)
+        heardTurn(answer)
         let middle = (sent.milliseconds + Timestamp.now.milliseconds) / 2
         return Double(middle - answer.receivedAt.milliseconds)
     }

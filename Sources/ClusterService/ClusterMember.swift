@@ -37,6 +37,10 @@ final class ClusterMember: Sendable {
         var previous: MasterRecord? = nil
         /// Reports come every second; the event about a second machine with one identity comes once a minute.
         var twinsDueAt = Instant(nanoseconds: 0)
+        /// As master: whose etcd is to be restarted now.
+        var raftTurn: (node: NodeID, timing: LocalMembership.RaftTiming)? = nil
+        /// As a voter: what the master wants this node's etcd to run with.
+        var raftWanted: LocalMembership.RaftTiming? = nil
     }
 
     struct Parts: Sendable {

@@ -5,13 +5,15 @@ enum EventKind: String, CaseIterable, Sendable {
     case tookOver, gaveUp, storeWentBackwards, vipConflict, vipRefused, linkDown, linkUp
     case nodeWaiting, nodeAccepted, learnerAdded, voterPromoted, voterRemoved, nodeRemoved, nodeSilent, nodeBack, twins
     case profileChanged, settingsChanged, tokenCreated, tokenRevoked, certificateRenewed, switchAsked
+    case raftRestart, raftHandOver
 
     var level: EventLevel {
         switch self {
         case .storeWentBackwards, .vipConflict, .twins: .error
         case .gaveUp, .vipRefused, .linkDown, .nodeSilent, .voterRemoved: .warning
         case .tookOver, .linkUp, .nodeWaiting, .nodeAccepted, .learnerAdded, .voterPromoted, .nodeRemoved, .nodeBack,
-            .profileChanged, .settingsChanged, .tokenCreated, .tokenRevoked, .certificateRenewed, .switchAsked:
+            .profileChanged, .settingsChanged, .tokenCreated, .tokenRevoked, .certificateRenewed, .switchAsked,
+            .raftRestart, .raftHandOver:
             .info
         }
     }

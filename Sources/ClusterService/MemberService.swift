@@ -104,6 +104,7 @@ struct MemberService: Service {
             { await member.journal.ship(to: member.store) },
             { await member.measureWakeUps(on: deadlineGroup.next(), executor) },
             { await member.followVoters(deadlineStore, store) },
+            { await member.takeRaftTurns() },
         ]
     }
 

@@ -19,7 +19,7 @@ final class Pace: Sendable {
 
         /// - Returns: the new profile when it changed.
         mutating func step(_ event: ProfileCore.Event, at now: Instant) -> Profile? {
-            guard now >= max(quietUntil, patientUntil) else { return nil }
+            guard event.isWish || now >= max(quietUntil, patientUntil) else { return nil }
             var effects: [ProfileCore.Effect] = []
             core?.step(event, at: now, into: &effects)
             var changed: Profile? = nil
@@ -81,6 +81,11 @@ final class Pace: Sendable {
         state.withLockedValue { state in state.core.map { Wanted(profile: $0.profile, cause: state.cause) } }
     }
 
+    /// What etcd's members should run with in the end, and whether it is time for it; nil while this node is not master.
+    func raft(at now: Instant) -> (profile: Profile, isLasting: Bool)? {
+        state.withLockedValue { state in state.core.map { ($0.profile, $0.isLasting(at: now)) } }
+    }
+
     /// - Returns: the new profile when it changed.
     func step(_ event: ProfileCore.Event, at now: Instant) -> Profile? {
         state.withLockedValue { $0.step(event, at: now) }
@@ -97,6 +102,13 @@ final class Pace: Sendable {
             guard timing == own, previous.timing == own else { return nil }
             return state.step(.renewed(age: now - previous.sentAt), at: now)
         }
+    }
+}
+
+extension ProfileCore.Event {
+    /// Not a measurement.
+    fileprivate var isWish: Bool {
+        if case .chosen = self { true } else { false }
     }
 }
 

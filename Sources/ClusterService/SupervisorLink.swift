@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import MembershipCore
 import NIOPosix
 import Primitives
 import SupervisorProtocol
@@ -7,25 +8,34 @@ import SupervisorProtocol
 /// Asks this node's supervisor over its control socket.
 struct SupervisorLink: Sendable {
     private static let patience = Span.seconds(10)
+    /// etcd is stopped and started meanwhile: longer than the supervisor gives it.
+    private static let raftPatience = Span.seconds(130)
 
     let path: String
 
     /// The supervisor reads `cluster.json` again and starts or stops what follows from it.
-    func reload() async throws { try await ask(.reload) }
+    func reload() async throws { try await ask(.reload, within: Self.patience) }
 
-    private func ask(_ request: SupervisorRequest) async throws {
-        let path = path
-        try await BlockingWork.run { try Self.exchange(request, at: path) }
+    /// Restarts this node's etcd with these timings; returns when it answers again.
+    func use(_ timing: LocalMembership.RaftTiming) async throws {
+        let request = SupervisorRequest.raft(
+            heartbeatMilliseconds: timing.heartbeatMilliseconds, electionMilliseconds: timing.electionMilliseconds)
+        try await ask(request, within: Self.raftPatience)
     }
 
-    private static func exchange(_ request: SupervisorRequest, at path: String) throws {
+    private func ask(_ request: SupervisorRequest, within limit: Span) async throws {
+        let path = path
+        try await BlockingWork.run { try Self.exchange(request, at: path, within: limit) }
+    }
+
+    private static func exchange(_ request: SupervisorRequest, at path: String, within limit: Span) throws {
         let descriptor = try UnixSocket.connect(path, kind: .stream)
         guard try descriptor.send(request.line + "\n") != nil else {
             throw SupervisorSilent(request: request.line)
         }
         var lines = LineBuffer()
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let deadline = BootClock.now + patience
+        let deadline = BootClock.now + limit
         while try Poller.waitReadable(descriptor, until: deadline) {
             guard case .bytes(let count) = try descriptor.receive(into: &buffer) else { break }
             lines.append(buffer[..<count])

@@ -24,8 +24,6 @@ public struct ProfileCore: Sendable {
     public enum Effect: Hashable, Sendable {
         /// Renewal, fence and takeover from now on: live.
         case use(Profile, Cause)
-        /// Restart etcd's members one by one with this profile's timing, the master last, after handing over.
-        case restartRaft(Profile)
     }
 
     public enum Cause: Hashable, Sendable {
@@ -34,21 +32,20 @@ public struct ProfileCore: Sendable {
 
     /// The profile of renewal, fence and takeover.
     public private(set) var profile: Profile
-    /// The profile that etcd runs with.
-    public private(set) var raftProfile: Profile
     /// The fastest that the operator allows; nil leaves it to the machine.
     public private(set) var chosen: Profile?
 
     /// So long must everything be quiet before one step faster.
     public static let quietTime = Span.seconds(3_600)
-    /// etcd is restarted only when the profile has been another one for this long.
-    public static let raftPatience = Span.seconds(60)
+    /// A profile that has been in force for so long is worth a restart of etcd's members.
+    public static let lastingAfter = Span.seconds(60)
 
     private var nearFence = Burst(of: 2, within: .seconds(10))
     private var lateWakes = Burst(of: 3, within: .seconds(10))
     private var slowSyncs = Burst(of: 3, within: .seconds(10))
     private var quiet = Quiet(since: Instant(nanoseconds: 0))
     private var changedAt = Instant(nanoseconds: 0)
+    private var lastsFrom: Instant
 
     /// Measurements of one quiet time, against the limits of the next faster profile.
     private struct Quiet: Sendable {
@@ -62,14 +59,17 @@ public struct ProfileCore: Sendable {
     ///   - profile: the one in force; a new master goes on with it, whatever the operator chose.
     ///   - chosen: the fastest that the operator allows.
     public init(
-        profile: Profile = .unknownMachine, chosen: Profile? = nil, raft: Profile? = nil, at now: Instant
+        profile: Profile = .unknownMachine, chosen: Profile? = nil, at now: Instant
     ) {
         self.profile = profile
         self.chosen = chosen
-        raftProfile = raft ?? profile
         quiet = Quiet(since: now)
         changedAt = now - profile.timing.take
+        lastsFrom = now + Self.lastingAfter
     }
+
+    /// Whether the profile has been in force for long enough, or an operator wants it, so that etcd should follow.
+    public func isLasting(at now: Instant) -> Bool { now >= lastsFrom }
 
     public mutating func step(_ event: Event, at now: Instant, into effects: inout [Effect]) {
         switch event {
@@ -86,7 +86,6 @@ public struct ProfileCore: Sendable {
             if let choice { change(to: choice, .operator, at: now, into: &effects) }
         }
         speedUpIfQuiet(at: now, into: &effects)
-        followWithRaft(at: now, into: &effects)
     }
 
     private mutating func renewed(_ age: Span, at now: Instant, into effects: inout [Effect]) {
@@ -129,16 +128,11 @@ public struct ProfileCore: Sendable {
         guard next != profile else { return }
         profile = next
         changedAt = now
+        lastsFrom = cause == .operator ? now : now + Self.lastingAfter
         quiet = Quiet(since: now)
         nearFence.clear()
         lateWakes.clear()
         slowSyncs.clear()
         effects.append(.use(next, cause))
-    }
-
-    private mutating func followWithRaft(at now: Instant, into effects: inout [Effect]) {
-        guard raftProfile != profile, now - changedAt >= Self.raftPatience else { return }
-        raftProfile = profile
-        effects.append(.restartRaft(profile))
     }
 }

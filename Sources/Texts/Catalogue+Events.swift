@@ -29,6 +29,14 @@ extension Catalogue {
         Entry("event.nodeBack", "{other} reports again.", "{other} 恢复上报。"),
         Entry(
             "event.profileChanged", "The failover profile is now {profile}: {reason}.", "故障切换配置现为 {profile}：{reason}。"),
+        Entry(
+            "event.raftRestart",
+            "etcd on {other} is restarted with the timings of the profile (heartbeat {heartbeat} ms, election {election} ms).",
+            "{other} 上的 etcd 正按当前档位的时间参数重新启动（心跳 {heartbeat} 毫秒，选举 {election} 毫秒）。"),
+        Entry(
+            "event.raftHandOver",
+            "The master hands over to {other}: its own etcd is the last to get the timings of the profile.",
+            "主节点把角色移交给 {other}：它自己的 etcd 最后才换上当前档位的时间参数。"),
         Entry("event.settingsChanged", "{who} changed {what}.", "{who} 修改了 {what}。"),
         Entry("event.tokenCreated", "{who} created the token {id} ({role}).", "{who} 创建了令牌 {id}（{role}）。"),
         Entry("event.tokenRevoked", "{who} revoked the token {id}.", "{who} 吊销了令牌 {id}。"),

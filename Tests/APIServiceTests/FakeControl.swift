@@ -113,7 +113,7 @@ final class FakeControl: ClusterControl {
     func authenticate(_ token: UserToken) async throws -> UserIdentity? { users[token.text] }
     func nodeHeartbeat(_ report: NodeReport, from node: NodeID) async throws -> HeartbeatAnswer {
         try note("nodeHeartbeat \(node)")
-        return HeartbeatAnswer(master: Self.node, epoch: "1.7", receivedAt: Self.stamp)
+        return HeartbeatAnswer(master: Self.node, epoch: "1.7", receivedAt: Self.stamp, raft: nil)
     }
     func renewCertificate(_ request: CertificateRequest, for node: NodeID) async throws -> CertificateAnswer {
         try note("renewCertificate \(node)")

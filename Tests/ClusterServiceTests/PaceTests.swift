@@ -36,6 +36,15 @@ import Testing
         #expect(pace.wanted?.profile == .instant)
     }
 
+    @Test func anOperatorsChoiceCountsAlsoInQuietAndPatientTimes() {
+        let pace = Pace()
+        pace.begin(.calm, chosen: nil, at: start)
+        pace.bePatient(until: start + .seconds(10))
+        #expect(pace.step(.synced(.seconds(1)), at: start + .seconds(1)) == nil)
+        #expect(pace.step(.chosen(.slow), at: start + .seconds(1)) == .slow)
+        #expect(pace.wanted?.profile == .slow)
+    }
+
     @Test func lateRenewalsOfTheProfilesOwnTimingAreEvidence() {
         let pace = Pace()
         pace.begin(.instant, chosen: .instant, at: start)

@@ -82,12 +82,14 @@ import Testing
         #expect(effects(of: &core, burst) == [.use(.fast, .slowSync)])
     }
 
-    @Test func etcdFollowsLater() {
-        var core = ProfileCore(profile: .calm, at: start)
-        let events: [(ProfileCore.Event, Span)] = [
-            (.chosen(.slow), .zero), (.renewed(age: .milliseconds(1)), .seconds(59)),
-            (.renewed(age: .milliseconds(1)), .seconds(60)), (.renewed(age: .milliseconds(1)), .seconds(61)),
-        ]
-        #expect(effects(of: &core, events) == [.use(.slow, .operator), .restartRaft(.slow)])
+    @Test func aProfileLastsAfterAMinuteOrByAnOperatorsWish() {
+        var core = ProfileCore(profile: .instant, at: start)
+        #expect(!core.isLasting(at: start + .seconds(59)))
+        #expect(core.isLasting(at: start + .seconds(60)))
+        _ = effects(of: &core, [(.renewed(age: .milliseconds(129)), .seconds(61))])
+        #expect(!core.isLasting(at: start + .seconds(120)))
+        #expect(core.isLasting(at: start + .seconds(121)))
+        _ = effects(of: &core, [(.chosen(.slow), .seconds(122))])
+        #expect(core.isLasting(at: start + .seconds(122)))
     }
 }

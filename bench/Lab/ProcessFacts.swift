@@ -29,8 +29,12 @@ public struct ProcessFacts: Sendable {
 
     /// Base name of the first argument; nil when the process has ended or is a kernel thread.
     public static func program(of pid: pid_t) -> String? {
-        guard let line = text("/proc/\(pid)/cmdline"), let first = line.split(separator: "\0").first else { return nil }
-        return first.split(separator: "/").last.map(String.init)
+        arguments(of: pid).first.flatMap { $0.split(separator: "/").last.map(String.init) }
+    }
+
+    /// The command line; empty when the process has ended or is a kernel thread.
+    public static func arguments(of pid: pid_t) -> [String] {
+        text("/proc/\(pid)/cmdline")?.split(separator: "\0").map(String.init) ?? []
     }
 
     private static func text(_ path: String) -> String? {
