@@ -106,11 +106,12 @@ extension ClusterMember {
 
     /// Stands for master only while everything that a master needs is there.
     func judgeStanding() async {
-        var standing = false
+        var (standing, mayVote) = (false, false)
         repeat {
             let role = membership.withLockedValue { $0.role }
-            let isLearner = await store.isLocalLearner()
-            let isFit = role == .voter && vip.isConnected && !isLearner && !disk.isStalled(at: BootClock.now)
+            // What is master votes; it is asked again once it is not.
+            if mastership.snapshot.tenure == nil { mayVote = !(await store.isLocalLearner()) }
+            let isFit = role == .voter && vip.isConnected && mayVote && !disk.isStalled(at: BootClock.now)
             if isFit != standing {
                 standing = isFit
                 mastership.post(.standingChanged(isFit))

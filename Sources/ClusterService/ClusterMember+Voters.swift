@@ -9,39 +9,42 @@ import Primitives
 extension ClusterMember {
     /// Runs while this node is master in that epoch.
     func arrangeVoters(in epoch: Epoch) async {
-        while await Pause.survived(.milliseconds(300)) {
+        var wait = Span.milliseconds(300)
+        while await Pause.survived(wait) {
             do {
-                try await arrangeOnce(in: epoch)
+                wait = try await arrangeOnce(in: epoch) == .settled ? .seconds(1) : .milliseconds(300)
             } catch {
                 logger.debug("the step towards the right voters will be tried again", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    private func arrangeOnce(in epoch: Epoch) async throws {
+    /// - Returns: the step that was taken.
+    private func arrangeOnce(in epoch: Epoch) async throws -> VoterPlan.Step {
         let nodes = view.withLockedValue { $0.nodes }
         let members = try await store.members()
         let step = VoterPlan.next(
             nodes: planNodes(nodes), members: planMembers(members, nodes: nodes), master: node)
         if step != .settled { await bePatient() }
         switch step {
-        case .settled: return
+        case .settled: return step
         case .add(let id):
-            guard let record = nodes.first(where: { $0.id == id }) else { return }
+            guard let record = nodes.first(where: { $0.id == id }) else { break }
             try await store.addLearner(record.address)
             try await assign(id, record.isWitness ? .witness : .voter, by: epoch)
             journal.record(.learnerAdded, ["other": record.name])
         case .promote(let id):
-            guard let member = members.first(where: { $0.node(among: nodes) == id }) else { return }
+            guard let member = members.first(where: { $0.node(among: nodes) == id }) else { break }
             try await store.promote(member)
             journal.record(.voterPromoted, about: id, ["other": name(of: id)])
         case .remove(let id, let reason):
-            guard let member = members.first(where: { $0.node(among: nodes) == id }) else { return }
+            guard let member = members.first(where: { $0.node(among: nodes) == id }) else { break }
             try await store.remove(member)
             if nodes.contains(where: { $0.id == id }) { try await assign(id, .spare, by: epoch) }
             journal.record(.voterRemoved, about: id, ["other": name(of: id), "reason": reason.rawValue])
         }
         try await refreshView()
+        return step
     }
 
     func planNodes(_ nodes: [NodeRecord]) -> [VoterPlan.Node] {

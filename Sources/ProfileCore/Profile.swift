@@ -12,7 +12,7 @@ public enum Profile: String, CaseIterable, Comparable, Sendable {
     /// designed, by measurement: docs/decisions/quick-profiles.md.
     public var timing: Timing {
         switch self {
-        case .instant: Self.timing(renew: 25, fence: 130, take: 325, spread: 15)
+        case .instant: Self.timing(renew: 30, fence: 130, take: 325, spread: 15)
         case .fast: Self.timing(renew: 50, fence: 250, take: 450, spread: 25)
         case .calm: Self.timing(renew: 100, fence: 1_100, take: 1_500, spread: 50)
         case .slow: Self.timing(renew: 300, fence: 3_200, take: 4_500, spread: 50)
