@@ -93,16 +93,16 @@ public struct EtcdStatus: Codable, Equatable, Sendable {
     public var healthy: Bool
     /// Voting members.
     public var members: Int
-    /// Members that answered lately.
-    public var reachable: Int
+    /// Members that answer and follow the present leader.
+    public var inStep: Int
     public var leader: NodeID?
     /// As etcd names them: NOSPACE, CORRUPT.
     public var alarms: [String]
 
-    public init(healthy: Bool, members: Int, reachable: Int, leader: NodeID?, alarms: [String]) {
+    public init(healthy: Bool, members: Int, inStep: Int, leader: NodeID?, alarms: [String]) {
         self.healthy = healthy
         self.members = members
-        self.reachable = reachable
+        self.inStep = inStep
         self.leader = leader
         self.alarms = alarms
     }

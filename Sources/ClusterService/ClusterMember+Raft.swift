@@ -48,7 +48,7 @@ extension ClusterMember {
         let view = view.withLockedValue { $0 }
         let voters = view.nodes.filter { $0.assigned != .spare }
         guard view.etcd.healthy, view.etcd.alarms.isEmpty, view.etcd.members == voters.count,
-            view.etcd.reachable == voters.count
+            view.etcd.inStep == voters.count
         else { return nil }
         return book.withLockedValue { book in
             guard voters.allSatisfy({ book.state(of: $0.id, at: now) == .online }) else { return nil }

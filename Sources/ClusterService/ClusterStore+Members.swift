@@ -95,10 +95,9 @@ extension ClusterStore {
     private func health(among nodes: [NodeRecord], isMaster: Bool) async throws -> APIProtocol.EtcdStatus {
         let members = try await etcd.members(timeout: Self.patience)
         guard isMaster else {
-            return .init(healthy: true, members: members.count, reachable: members.count, leader: nil, alarms: [])
+            return .init(healthy: true, members: members.count, inStep: members.count, leader: nil, alarms: [])
         }
-        var reachable = 0
-        var leader: EtcdMember.ID? = nil
+        var statuses: [Etcd.EtcdStatus] = []
         for member in members {
             guard
                 let endpoint = member.clientURLs.lazy.compactMap(EtcdEndpoint.init(url:)).first(where: {
@@ -106,17 +105,24 @@ extension ClusterStore {
                 })
             else { continue }
             do {
-                let status = try await etcd.status(of: endpoint, timeout: .milliseconds(500))
-                reachable += 1
-                leader = status.leader ?? leader
+                statuses.append(try await etcd.status(of: endpoint, timeout: .milliseconds(500)))
             } catch {
-                continue  // what does not answer is not reachable: that is the answer
+                continue  // what does not answer is not in step: that is the answer
             }
         }
         let alarms = try await etcd.alarms(timeout: Self.patience)
+        let (leader, inStep) = Self.agreement(among: statuses)
         let leading = members.first { $0.id == leader }.map { StoreMember($0).node(among: nodes) }
         return .init(
-            healthy: reachable * 2 > members.count && alarms.isEmpty, members: members.count, reachable: reachable,
+            healthy: inStep * 2 > members.count && alarms.isEmpty, members: members.count, inStep: inStep,
             leader: leading, alarms: alarms.map(\.kind.rawValue))
+    }
+    /// A member that was cut off still answers for some seconds after it is back, without a leader or with the last
+    /// one: it does not count before it follows the leader of the highest term.
+    static func agreement(among statuses: [Etcd.EtcdStatus]) -> (leader: EtcdMember.ID?, inStep: Int) {
+        guard let newest = statuses.filter({ $0.leader != nil }).max(by: { $0.raftTerm < $1.raftTerm }) else {
+            return (nil, 0)
+        }
+        return (newest.leader, statuses.count { $0.leader == newest.leader && $0.raftTerm == newest.raftTerm })
     }
 }

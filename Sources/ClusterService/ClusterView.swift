@@ -9,7 +9,7 @@ struct ClusterView: Sendable {
     var settings: ClusterConfiguration? = nil
     var profile: ActiveProfile? = nil
     var userTokens: [UserTokenRecord] = []
-    var etcd = EtcdStatus(healthy: false, members: 0, reachable: 0, leader: nil, alarms: [])
+    var etcd = EtcdStatus(healthy: false, members: 0, inStep: 0, leader: nil, alarms: [])
     var lastFailover: Failover? = nil
     /// The master's record at that moment.
     var master: Observation? = nil

@@ -20,7 +20,7 @@ extension InstalledNode: ClusterControl {
             clusterName: nil, stage: try await health().stage,
             node: ThisNode(id: nil, name: configuration.name, address: configuration.address.address), master: nil,
             vip: VIPStatus(addresses: [], holder: nil), nodes: [],
-            etcd: EtcdStatus(healthy: false, members: 0, reachable: 0, leader: nil, alarms: []),
+            etcd: EtcdStatus(healthy: false, members: 0, inStep: 0, leader: nil, alarms: []),
             profile: ProfileStatus(
                 chosen: .auto, active: .calm, renewMilliseconds: 0, fenceMilliseconds: 0, takeMilliseconds: 0))
     }

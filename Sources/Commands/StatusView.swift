@@ -57,7 +57,7 @@ struct StatusView {
         return session.text(
             "status.storeState",
             [
-                "state": state, "reachable": "\(etcd.reachable)", "members": "\(etcd.members)",
+                "state": state, "inStep": "\(etcd.inStep)", "members": "\(etcd.members)",
                 "leader": name(etcd.leader),
             ]) + alarms
     }

@@ -33,8 +33,8 @@ extension Catalogue {
         Entry("status.nobody", "nobody", "无"),
         Entry("status.store", "Store", "存储"),
         Entry(
-            "status.storeState", "{state}, {reachable} of {members} members answer, leader {leader}",
-            "{state}，{members} 个成员中 {reachable} 个应答，领导者 {leader}"),
+            "status.storeState", "{state}, {inStep} of {members} members in step, leader {leader}",
+            "{state}，{members} 个成员中 {inStep} 个同步，领导者 {leader}"),
         Entry("status.healthy", "healthy", "正常"),
         Entry("status.unhealthy", "not healthy", "异常"),
         Entry("status.profile", "Profile", "切换档位"),

@@ -32,7 +32,7 @@ final class FakeControl: ClusterControl {
         node: ThisNode(id: node, name: "n1", address: IPAddress("10.77.0.11")!),
         master: MasterStatus(node: node, name: "n1", epoch: "1.7", since: stamp, url: "https://10.77.0.11"),
         vip: VIPStatus(addresses: [Subnet("10.77.0.50/24")!], holder: node, url: "https://10.77.0.50"), nodes: [],
-        etcd: EtcdStatus(healthy: true, members: 1, reachable: 1, leader: node, alarms: []),
+        etcd: EtcdStatus(healthy: true, members: 1, inStep: 1, leader: node, alarms: []),
         profile: ProfileStatus(
             chosen: .auto, active: .fast, renewMilliseconds: 50, fenceMilliseconds: 250, takeMilliseconds: 500))
 

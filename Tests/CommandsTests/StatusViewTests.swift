@@ -28,7 +28,7 @@ struct StatusViewTests {
             NodeStatus(
                 id: second, name: "n2", address: IPAddress("10.77.0.12")!, role: .witness, state: .silent,
                 isMaster: false),
-        ], etcd: EtcdStatus(healthy: true, members: 3, reachable: 2, leader: first, alarms: ["NOSPACE"]),
+        ], etcd: EtcdStatus(healthy: true, members: 3, inStep: 2, leader: first, alarms: ["NOSPACE"]),
         profile: ProfileStatus(
             chosen: .auto, active: .fast, renewMilliseconds: 50, fenceMilliseconds: 250, takeMilliseconds: 500),
         lastFailover: Failover(
@@ -50,7 +50,7 @@ struct StatusViewTests {
                 "Cluster      demo (member)", "Asked node   n2, 10.77.0.12",
                 "Master       n1, epoch 1.7, since 1970-01-01T00:00:00.000Z",
                 "Address      10.77.0.50/24, held by n1",
-                "Store        healthy, 2 of 3 members answer, leader n1, NOSPACE",
+                "Store        healthy, 2 of 3 members in step, leader n1, NOSPACE",
                 "Profile      fast (chosen: auto): renew 50.0 ms, fence 250.0 ms, take 500.0 ms",
                 "Failover     not automatic: it needs three voters, or two and a witness",
                 "Last change  n2 to n1 in 317.9 ms at 1970-01-01T00:00:00.000Z, master silent "

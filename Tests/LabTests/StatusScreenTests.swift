@@ -18,7 +18,7 @@ struct StatusScreenTests {
             node: ThisNode(id: ids[0], name: "n1", address: nodes[0].address),
             master: MasterStatus(node: ids[0], name: "n1", epoch: "1.7", since: Timestamp(milliseconds: 0)),
             vip: VIPStatus(addresses: [try #require(Subnet("10.77.0.50/24"))], holder: ids[0]), nodes: nodes,
-            etcd: EtcdStatus(healthy: true, members: 2, reachable: 2, leader: ids[0], alarms: []),
+            etcd: EtcdStatus(healthy: true, members: 2, inStep: 2, leader: ids[0], alarms: []),
             profile: ProfileStatus(
                 chosen: .auto, active: .calm, renewMilliseconds: 100, fenceMilliseconds: 1100,
                 takeMilliseconds: 1500),
@@ -55,8 +55,8 @@ struct StatusScreenTests {
         broken.vip.holder = nil
         #expect(KeelsonCluster.problem(of: broken) == "the master does not hold the virtual address")
         broken = whole
-        broken.etcd.reachable = 1
-        #expect(KeelsonCluster.problem(of: broken) == "1 of 2 members answer")
+        broken.etcd.inStep = 1
+        #expect(KeelsonCluster.problem(of: broken) == "1 of 2 members are in step")
         broken = whole
         broken.etcd.alarms = ["NOSPACE"]
         #expect(KeelsonCluster.problem(of: broken) != nil)

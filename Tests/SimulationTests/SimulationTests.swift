@@ -37,7 +37,7 @@ extension Plant {
         case .epochUnchecked: 224...225
         case .generationKept: 11...12
         case .announcedAtOnce: 34...35
-        case .gateUnchecked: 78...79
+        case .gateUnchecked: 822...823
         }
     }
 }

@@ -57,7 +57,7 @@ extension KeelsonCluster {
         guard status.etcd.healthy else { return "etcd is not healthy" }
         let voters = status.nodes.count { $0.role != .spare }
         guard status.etcd.members == voters else { return "\(status.etcd.members) of \(voters) voters are promoted" }
-        guard status.etcd.reachable == voters else { return "\(status.etcd.reachable) of \(voters) members answer" }
+        guard status.etcd.inStep == voters else { return "\(status.etcd.inStep) of \(voters) members are in step" }
         guard status.etcd.alarms.isEmpty else { return "etcd has the alarms \(status.etcd.alarms)" }
         return nil
     }

@@ -51,7 +51,7 @@ public enum StatusScreen {
     private static func etcd(_ etcd: EtcdStatus, _ names: [NodeID: String]) -> String {
         let leader = etcd.leader.map { names[$0] ?? $0.text } ?? "none"
         let alarms = etcd.alarms.isEmpty ? "" : ", alarms \(etcd.alarms.joined(separator: " "))"
-        return "\(etcd.healthy ? "healthy" : "NOT healthy"), \(etcd.reachable) of \(etcd.members) members, "
+        return "\(etcd.healthy ? "healthy" : "NOT healthy"), \(etcd.inStep) of \(etcd.members) members, "
             + "leader \(leader)\(alarms)"
     }
 
