@@ -41,6 +41,8 @@ public struct ProfileCore: Sendable {
     public static let lastingAfter = Span.seconds(60)
 
     private var nearFence = Burst(of: 2, within: .seconds(10))
+    /// Since the last acknowledged renewal.
+    private var wasUnanswered = false
     private var lateWakes = Burst(of: 3, within: .seconds(10))
     private var slowSyncs = Burst(of: 3, within: .seconds(10))
     private var quiet = Quiet(since: Instant(nanoseconds: 0))
@@ -78,6 +80,7 @@ public struct ProfileCore: Sendable {
         case .renewed(let age): renewed(age, at: now, into: &effects)
         case .renewalUnanswered:
             quiet.renewals.count(isAbove: true)
+            wasUnanswered = true
             if nearFence.occurs(at: now) { slowDown(.renewalNearFence, at: now, into: &effects) }
         case .woke(let late): woke(late, at: now, into: &effects)
         case .synced(let span): synced(span, at: now, into: &effects)
@@ -91,8 +94,11 @@ public struct ProfileCore: Sendable {
     private mutating func renewed(_ age: Span, at now: Instant, into effects: inout [Effect]) {
         let fence = profile.timing.fence
         if let faster = profile.faster { quiet.renewals.count(isAbove: age > faster.timing.fence / 2) }
+        // Late because of an unanswered one, which has been counted.
+        let isCounted = wasUnanswered
+        wasUnanswered = false
         guard age > fence / 2 else { return }
-        let isBurst = nearFence.occurs(at: now)
+        let isBurst = !isCounted && nearFence.occurs(at: now)
         if isBurst || age > fence * 3 / 4 { slowDown(.renewalNearFence, at: now, into: &effects) }
     }
 

@@ -74,6 +74,17 @@ import Testing
         #expect(effects(of: &core, unanswered) == [.use(.fast, .renewalNearFence)])
     }
 
+    /// The renewal after an unanswered one is late because of it: one hiccup of the store is not two.
+    @Test func anUnansweredRenewalAndTheLateOneAfterItAreOneHiccup() {
+        var core = ProfileCore(profile: .instant, at: start)
+        let hiccup: [(ProfileCore.Event, Span)] = [
+            (.renewalUnanswered, .milliseconds(73)), (.renewed(age: .milliseconds(75)), .milliseconds(75)),
+        ]
+        #expect(effects(of: &core, hiccup).isEmpty)
+        let second = hiccup.map { ($0.0, $0.1 + .seconds(5)) }
+        #expect(effects(of: &core, second) == [.use(.fast, .renewalNearFence)])
+    }
+
     @Test func lateWakesAndSlowSyncsSlowDownOnlyInBursts() {
         var core = ProfileCore(profile: .instant, at: start)
         let rare = (0..<5).map { (ProfileCore.Event.woke(late: .milliseconds(9)), Span.seconds(11 * $0)) }
