@@ -30,12 +30,16 @@ extension KeelsonCluster {
     /// The master's view, which is the complete one.
     public func status() throws(LabError) -> ClusterStatus { try status(of: master()) }
 
-    /// Waits until one master holds the address, all of its nodes are online and etcd is healthy on all voters.
+    /// Waits until one master holds the address, all of its nodes are online, etcd is healthy on all voters and they
+    /// all reach each other.
     @discardableResult
     public func waitUntilWhole(within limit: Span) throws(LabError) -> ClusterStatus {
         try Condition.wait(for: "a whole cluster", within: limit) { () throws(LabError) -> ClusterStatus? in
             let status = try status()
             if let problem = Self.problem(of: status) { throw LabError(problem) }
+            for node in lab.nodes where try node.hasPeerBacklog() {
+                throw LabError("etcd on \(node.name) does not reach its peers")
+            }
             return status
         }
     }

@@ -29,4 +29,10 @@ extension LabNode {
         return "etcdctl --endpoints=https://\(address):2379 --cacert=\(identity)/ca.crt --cert=\(identity)/node.crt "
             + "--key=\(identity)/node.key --command-timeout=20s"
     }
+
+    /// Whether a connection between etcd's members waits to send something once more. After a cut of seconds that
+    /// takes as long again, and until then two followers cannot elect.
+    func hasPeerBacklog() throws(LabError) -> Bool {
+        try Command.run(["ss", "-N", space, "-Htin", "( sport = :2380 or dport = :2380 )"]).contains("backoff:")
+    }
 }
