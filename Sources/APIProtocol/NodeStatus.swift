@@ -29,10 +29,13 @@ public struct NodeStatus: Codable, Equatable, Sendable {
     public var resources: NodeResources?
     /// Program name to version: keelson, etcd, kernel.
     public var versions: [String: String]
+    /// The failure domain from the last report.
+    public var domain: String?
 
     public init(
         id: NodeID, name: String, address: IPAddress, role: LocalMembership.Role, state: NodeState, isMaster: Bool,
-        lastHeardMilliseconds: Int64? = nil, resources: NodeResources? = nil, versions: [String: String] = [:]
+        lastHeardMilliseconds: Int64? = nil, resources: NodeResources? = nil, versions: [String: String] = [:],
+        domain: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -43,6 +46,7 @@ public struct NodeStatus: Codable, Equatable, Sendable {
         self.lastHeardMilliseconds = lastHeardMilliseconds
         self.resources = resources
         self.versions = versions
+        self.domain = domain
     }
 }
 
@@ -102,10 +106,12 @@ public struct NodeReport: Codable, Equatable, Sendable {
     public var versions: [String: String]
     /// What this node's etcd runs with; nil where none runs.
     public var raft: LocalMembership.RaftTiming?
+    /// What fails together with it; nil when nobody has said.
+    public var domain: String?
 
     public init(
         name: String, address: IPAddress, role: LocalMembership.Role, sentAt: Timestamp, resources: NodeResources,
-        versions: [String: String], raft: LocalMembership.RaftTiming?
+        versions: [String: String], raft: LocalMembership.RaftTiming?, domain: String?
     ) {
         self.name = name
         self.address = address
@@ -114,6 +120,7 @@ public struct NodeReport: Codable, Equatable, Sendable {
         self.resources = resources
         self.versions = versions
         self.raft = raft
+        self.domain = domain
     }
 }
 

@@ -86,7 +86,8 @@ extension ClusterMember {
         let place = membership.withLockedValue { $0 }
         return NodeReport(
             name: configuration.name, address: configuration.address.address, role: place.role, sentAt: .now,
-            resources: resources, versions: Versions.all, raft: place.role == .spare ? nil : place.raft)
+            resources: resources, versions: Versions.all, raft: place.role == .spare ? nil : place.raft,
+            domain: configuration.domain)
     }
 
     /// - Returns: how far this node's clock is from the master's, in milliseconds, by halving the way (Cristian 1989).

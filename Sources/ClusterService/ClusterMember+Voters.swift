@@ -52,7 +52,9 @@ extension ClusterMember {
         return book.withLockedValue { book in
             nodes.map { record in
                 let silence = record.id == node ? .zero : book.silence(of: record.id, at: now)
-                return VoterPlan.Node(id: record.id, isWitness: record.isWitness, silentFor: silence)
+                return VoterPlan.Node(
+                    id: record.id, isWitness: record.isWitness, silentFor: silence,
+                    domain: book.last(of: record.id).map { $0.report.domain ?? "" })
             }
         }
     }

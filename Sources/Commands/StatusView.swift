@@ -95,15 +95,22 @@ struct NodesView {
     let session: Session
 
     var lines: [String] {
-        let columns = ["name", "id", "address", "role", "state", "heard", "cpu", "memory", "disk", "clock"]
+        let columns =
+            ["name", "id", "address", "role"] + (hasDomains ? ["domain"] : [])
+            + ["state", "heard", "cpu", "memory", "disk", "clock"]
         return Table.lines(header: columns.map { session.text("column.\($0)") }, rows: nodes.map(row))
     }
 
+    private var hasDomains: Bool { nodes.contains { $0.domain != nil } }
+
     private func row(_ node: NodeStatus) -> [String] {
         let resources = node.resources
-        return [
+        let place = [
             node.name + (node.isMaster ? " *" : ""), node.id.text, node.address.description,
-            session.text("role.\(node.role.rawValue)"), session.text("state.\(node.state.rawValue)"),
+            session.text("role.\(node.role.rawValue)"),
+        ]
+        return place + (hasDomains ? [node.domain ?? "-"] : []) + [
+            session.text("state.\(node.state.rawValue)"),
             node.lastHeardMilliseconds.map { "\($0) ms" } ?? "-",
             resources.map { Figures.percent($0.cpuPercent) } ?? "-",
             resources.map { "\(Figures.bytes($0.memoryUsedBytes)) / \(Figures.bytes($0.memoryTotalBytes))" } ?? "-",

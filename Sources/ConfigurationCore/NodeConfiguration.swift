@@ -8,6 +8,8 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var interface: String
     /// The node's own address with its network.
     public var address: Subnet
+    /// What fails together with this node, such as its rack or its site; voters are spread over them.
+    public var domain: String?
     /// What must survive a reboot lives in this directory.
     public var data: String
     /// Sockets live in this directory.
@@ -24,13 +26,14 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var realtime: Bool
 
     public init(
-        name: String, interface: String, address: Subnet, data: String = "/var/lib/keelson",
+        name: String, interface: String, address: Subnet, domain: String? = nil, data: String = "/var/lib/keelson",
         run: String = "/run/keelson", programs: String = "/usr/lib/keelson", etcd: String = "/usr/bin/etcd",
         apiPort: Int = 443, clusterPort: Int = 7443, realtime: Bool = true
     ) {
         self.name = name
         self.interface = interface
         self.address = address
+        self.domain = domain
         self.data = data
         self.run = run
         self.programs = programs
@@ -70,12 +73,14 @@ extension NodeConfiguration {
         let document = try DocumentParser.parse(text)
         try SectionReader.checkSections(of: document, known: ["node", "programs", "api", "realtime"])
         guard document.section("node") != nil else { throw ConfigurationError(.missingSection, field: "node") }
-        let node = try SectionReader("node", in: document, known: ["name", "interface", "address", "data", "run"])
+        let node = try SectionReader(
+            "node", in: document, known: ["name", "interface", "address", "domain", "data", "run"])
         let programs = try SectionReader("programs", in: document, known: ["directory", "etcd"])
         let api = try SectionReader("api", in: document, known: ["port", "cluster-port"])
         let realtime = try SectionReader("realtime", in: document, known: ["enabled"])
         let configuration = NodeConfiguration(
             name: try node.hostName("name"), interface: try interfaceName(node), address: try hostAddress(node),
+            domain: try node.string("domain") == nil ? nil : try node.hostName("domain"),
             data: try node.path("data", default: "/var/lib/keelson"),
             run: try node.path("run", default: "/run/keelson"),
             programs: try programs.path("directory", default: "/usr/lib/keelson"),

@@ -9,11 +9,14 @@ public struct VoterPlan: Sendable {
         public var isWitness: Bool
         /// How long the master has not heard of it; zero while it reports.
         public var silentFor: Span
+        /// What fails together with it; empty when nobody has named it, nil before the node has told.
+        public var domain: String?
 
-        public init(id: NodeID, isWitness: Bool, silentFor: Span) {
+        public init(id: NodeID, isWitness: Bool, silentFor: Span, domain: String? = nil) {
             self.id = id
             self.isWitness = isWitness
             self.silentFor = silentFor
+            self.domain = domain
         }
     }
 
@@ -41,6 +44,7 @@ public struct VoterPlan: Sendable {
         case dead = "it has been silent for ten minutes and a spare takes its place"
         case learnerSilent = "it did not start to learn within a minute"
         case surplus = "the cluster needs fewer voters"
+        case crowded = "a node of another failure domain votes in its place"
         case witnessNotNeeded = "a third node votes, the witness is no longer needed"
     }
 
@@ -80,9 +84,14 @@ public struct VoterPlan: Sendable {
         {
             return .remove(dead.id, .dead)
         }
-        if voters.count < desired, let spare = spares.first { return .add(spare.id) }
-        if voters.count > desired, let surplus = voters.last(where: { $0.id != master }) {
+        let spread = DomainSpread(voters: voters)
+        if voters.count < desired, let spare = spread.loneliest(of: spares) { return .add(spare.id) }
+        let removable = voters.filter { $0.id != master }
+        if voters.count > desired, let surplus = spread.mostCrowded(of: removable) {
             return .remove(surplus.id, .surplus)
+        }
+        if voters.count == desired, let crowded = spread.crowdedVoter(of: removable, spares: spares) {
+            return .remove(crowded.id, .crowded)
         }
         return witnessStep(nodes: nodes, members: members, voters: voters.count)
     }
@@ -110,5 +119,28 @@ public struct VoterPlan: Sendable {
     private static func leavesQuorum(voters: [Node]) -> Bool {
         let alive = voters.filter { $0.silentFor <= aliveWithin }.count
         return alive * 2 > voters.count
+    }
+}
+
+/// How the voters are spread over failure domains.
+private struct DomainSpread {
+    let voters: [VoterPlan.Node]
+
+    private func count(_ node: VoterPlan.Node) -> Int { voters.count { $0.domain == node.domain } }
+
+    /// The first of those whose domain holds the fewest voters.
+    func loneliest(of nodes: [VoterPlan.Node]) -> VoterPlan.Node? { nodes.min { count($0) < count($1) } }
+
+    /// The last of those whose domain holds the most voters.
+    func mostCrowded(of nodes: [VoterPlan.Node]) -> VoterPlan.Node? { nodes.reversed().max { count($0) < count($1) } }
+
+    /// A voter whose place a spare should take, so that the fuller of their two domains has fewer. Never beside a silent
+    /// voter, nor before every voter has told its domain.
+    func crowdedVoter(of removable: [VoterPlan.Node], spares: [VoterPlan.Node]) -> VoterPlan.Node? {
+        guard voters.allSatisfy({ $0.silentFor <= VoterPlan.aliveWithin && $0.domain != nil }),
+            let voter = mostCrowded(of: removable), let spare = loneliest(of: spares.filter { $0.domain != nil }),
+            count(voter) >= count(spare) + 2
+        else { return nil }
+        return voter
     }
 }

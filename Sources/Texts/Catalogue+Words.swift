@@ -61,6 +61,7 @@ extension Catalogue {
         Entry("column.name", "NAME", "名称"),
         Entry("column.address", "ADDRESS", "地址"),
         Entry("column.role", "ROLE", "角色"),
+        Entry("column.domain", "DOMAIN", "故障域"),
         Entry("column.state", "STATE", "状态"),
         Entry("column.heard", "HEARD", "最近心跳"),
         Entry("column.cpu", "CPU", "处理器"),

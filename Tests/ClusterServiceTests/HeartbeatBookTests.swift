@@ -17,7 +17,7 @@ import Testing
             resources: NodeResources(
                 cpuPercent: 0, memoryUsedBytes: 0, memoryTotalBytes: 0, pressure: Pressure(cpu: 0, memory: 0, io: 0),
                 diskUsedBytes: 0, diskTotalBytes: 0, receiveBytesPerSecond: 0, transmitBytesPerSecond: 0),
-            versions: [:], raft: nil)
+            versions: [:], raft: nil, domain: nil)
     }
 
     func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }

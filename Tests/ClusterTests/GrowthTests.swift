@@ -40,6 +40,25 @@ extension ClusterTests {
             }
         }
 
+        @Test("a node of another failure domain gets a vote in place of one of three in one rack")
+        func failureDomains() throws {
+            try Rig.withCluster { cluster in
+                try cluster.found(with: try cluster.addNode(domain: "rack-1"))
+                for _ in 2...3 { try cluster.join(try cluster.addNode(domain: "rack-1")) }
+                let other = try cluster.addNode(domain: "rack-2")
+                try cluster.join(other, role: .voter)
+                try Condition.hold("a vote for \(other.name)", within: .seconds(60)) { () throws(LabError) in
+                    try cluster.waitUntilWhole(within: .seconds(30)).nodes.contains {
+                        $0.name == other.name && $0.role == .voter
+                    }
+                }
+                let status = try cluster.status()
+                #expect(status.nodes.filter { $0.role == .voter }.count == 3)
+                #expect(status.nodes.filter { $0.role == .spare }.map(\.domain) == ["rack-1"])
+                #expect(status.master?.name == "n1")
+            }
+        }
+
         @Test("a wrong code and a token of nobody are refused, and change nothing")
         func refusals() throws {
             try Rig.withCluster { cluster in

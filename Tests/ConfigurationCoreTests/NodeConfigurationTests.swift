@@ -33,6 +33,7 @@ import Testing
             name = "n2"
             interface = "eth1"
             address = "fd00::2/64"
+            domain = "rack-2"
             data = "/srv/data/"
             run = "/srv/run"
             [programs]
@@ -47,8 +48,9 @@ import Testing
         #expect(
             try NodeConfiguration.parse(text)
                 == NodeConfiguration(
-                    name: "n2", interface: "eth1", address: Subnet("fd00::2/64")!, data: "/srv/data", run: "/srv/run",
-                    programs: "/opt/bin", etcd: "/opt/etcd", apiPort: 8443, clusterPort: 9443, realtime: false))
+                    name: "n2", interface: "eth1", address: Subnet("fd00::2/64")!, domain: "rack-2",
+                    data: "/srv/data", run: "/srv/run", programs: "/opt/bin", etcd: "/opt/etcd", apiPort: 8443,
+                    clusterPort: 9443, realtime: false))
     }
 
     @Test func namesAnUnknownKeyAndItsNearest() {

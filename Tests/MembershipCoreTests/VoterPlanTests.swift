@@ -5,8 +5,10 @@ import Testing
 @Suite struct VoterPlanTests {
     let ids = (1...9).map { NodeID("000000000000000\($0)")! }
 
-    func node(_ index: Int, silentFor: Span = .zero, witness: Bool = false) -> VoterPlan.Node {
-        VoterPlan.Node(id: ids[index - 1], isWitness: witness, silentFor: silentFor)
+    func node(
+        _ index: Int, silentFor: Span = .zero, witness: Bool = false, domain: String? = nil
+    ) -> VoterPlan.Node {
+        VoterPlan.Node(id: ids[index - 1], isWitness: witness, silentFor: silentFor, domain: domain)
     }
 
     func member(_ index: Int, learner: Bool = false) -> VoterPlan.Member {
@@ -79,5 +81,55 @@ import Testing
         let members = [member(1), member(2, learner: true)]
         #expect(next([node(1), node(2, silentFor: .seconds(59))], members) == .promote(ids[1]))
         #expect(next([node(1), node(2, silentFor: .seconds(60))], members) == .remove(ids[1], .learnerSilent))
+    }
+
+    // MARK: failure domains
+
+    @Test func aSpareOfAnotherDomainComesFirst() {
+        let nodes = [node(1, domain: "a"), node(2, domain: "a"), node(3, domain: "a"), node(4, domain: "b")]
+        #expect(next(nodes, [member(1), member(2)]) == .add(ids[3]))
+    }
+
+    @Test func theSurplusVoterIsOneOfTheMostCrowdedDomain() {
+        let nodes = [node(1, domain: "a"), node(2, domain: "b"), node(3, domain: "b"), node(4, domain: "c")]
+        #expect(next(nodes, (1...4).map { member($0) }) == .remove(ids[2], .surplus))
+        #expect(next(nodes, (1...4).map { member($0) }, master: 3) == .remove(ids[1], .surplus))
+    }
+
+    @Test func crowdedVotersAreSwappedUntilTheDomainsAreEven() {
+        let nodes = (1...9).map { node($0, domain: $0 <= 5 ? "a" : $0 <= 8 ? "b" : "") }
+        var voters = Set(1...5)
+        var swaps = 0
+        for _ in 0..<20 {
+            switch next(nodes, voters.sorted().map { member($0) }) {
+            case .settled:
+                #expect(voters.contains(1), "the master was removed")
+                #expect(voters.filter { $0 <= 5 }.count == 2)
+                #expect(voters.filter { (6...8).contains($0) }.count == 2)
+                #expect(voters.contains(9))
+                #expect(swaps == 3)
+                return
+            case .remove(let id, let reason):
+                #expect(reason == .crowded)
+                voters.remove(ids.firstIndex(of: id)! + 1)
+                swaps += 1
+            case .add(let id): voters.insert(ids.firstIndex(of: id)! + 1)
+            case .promote: Issue.record("there is no learner")
+            }
+        }
+        Issue.record("did not come to an end")
+    }
+
+    @Test func nothingIsSwappedBesideASilentVoterOrForASilentSpare() {
+        let spare = [node(4, domain: "b")]
+        let silent = [node(4, silentFor: .seconds(6), domain: "b")]
+        let voters = (1...3).map { node($0, domain: "a") }
+        let members = (1...3).map { member($0) }
+        #expect(next(voters + spare, members) == .remove(ids[2], .crowded))
+        #expect(next(voters + silent, members) == .settled)
+        let oneUnheard = [node(1, domain: "a"), node(2, domain: "a"), node(3)]
+        #expect(next(oneUnheard + spare, members) == .settled)
+        let oneSilent = [node(1, domain: "a"), node(2, domain: "a"), node(3, silentFor: .seconds(9), domain: "a")]
+        #expect(next(oneSilent + spare, members) == .settled)
     }
 }

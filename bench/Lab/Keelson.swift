@@ -3,7 +3,10 @@ import Primitives
 
 /// An appliance node: the supervisor, which starts everything else, and beside it the lab's tiny responder.
 public struct Keelson: NodeSoftware {
-    public init() {}
+    let domain: String?
+
+    /// - Parameter domain: the node's failure domain.
+    public init(domain: String? = nil) { self.domain = domain }
 
     public func boot(_ node: LabNode) throws(LabError) {
         try node.write(configuration(node), to: "keelson.toml")
@@ -19,6 +22,7 @@ public struct Keelson: NodeSoftware {
         name = "\(node.name)"
         interface = "eth0"
         address = "\(node.address)/\(LabNetwork.prefixLength)"
+        \(domain.map { "domain = \"\($0)\"" } ?? "")
         data = "\(node.directory)/data"
         run = "\(node.directory)/run"
 

@@ -18,8 +18,8 @@ public struct KeelsonCluster: Sendable {
     public var authority: String { "\(lab.nodes[0].directory)/data/identity/ca.crt" }
 
     /// Makes a node, switches it on and waits until its daemon can be asked.
-    public func addNode(diskMiB: Int? = nil) throws(LabError) -> LabNode {
-        let node = try lab.addNode(Keelson(), diskMiB: diskMiB)
+    public func addNode(diskMiB: Int? = nil, domain: String? = nil) throws(LabError) -> LabNode {
+        let node = try lab.addNode(Keelson(domain: domain), diskMiB: diskMiB)
         try node.powerOn()
         _ = try Condition.wait(for: "the cluster daemon of \(node.name)", within: .seconds(15)) { () throws(LabError) in
             try node.api.get(SetupStatus.self, "/v1/setup")
