@@ -41,7 +41,7 @@ extension ClusterTests {
         @Test("a full disk is named, and setup succeeds once there is room")
         func fullDisk() throws {
             try Rig.withCluster { cluster in
-                let node = try cluster.addNode(diskMiB: 512)
+                let node = try cluster.addNode(LabHardware(diskMiB: 512))
                 try node.fillDisk()
                 let file = try node.write(answer(), to: "full.toml")
                 let result = try node.attemptKeelson(["setup", "apply", file, "--wait"])

@@ -18,8 +18,10 @@ public struct KeelsonCluster: Sendable {
     public var authority: String { "\(lab.nodes[0].directory)/data/identity/ca.crt" }
 
     /// Makes a node, switches it on and waits until its daemon can be asked.
-    public func addNode(diskMiB: Int? = nil, domain: String? = nil) throws(LabError) -> LabNode {
-        let node = try lab.addNode(Keelson(domain: domain), diskMiB: diskMiB)
+    public func addNode(
+        _ hardware: LabHardware = LabHardware(), domain: String? = nil
+    ) throws(LabError) -> LabNode {
+        let node = try lab.addNode(Keelson(domain: domain), hardware)
         try node.powerOn()
         _ = try Condition.wait(for: "the cluster daemon of \(node.name)", within: .seconds(15)) { () throws(LabError) in
             try node.api.get(SetupStatus.self, "/v1/setup")
@@ -28,12 +30,14 @@ public struct KeelsonCluster: Sendable {
     }
 
     /// Founds a cluster and lets further nodes join until there are as many as wanted.
-    public func grow(to count: Int, profile: String, diskMiB: Int? = nil) throws(LabError) {
-        let first = try addNode(diskMiB: diskMiB)
+    public func grow(
+        to count: Int, profile: String, on hardware: LabHardware = LabHardware()
+    ) throws(LabError) {
+        let first = try addNode(hardware)
         let founded = try found(with: first, profile: profile)
         report("\(first.name) has founded the cluster in \(founded)")
         while lab.nodes.count < count {
-            let node = try addNode(diskMiB: diskMiB)
+            let node = try addNode(hardware)
             let joined = try join(node)
             report("\(node.name) has joined in \(joined)")
         }

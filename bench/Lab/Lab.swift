@@ -59,15 +59,17 @@ public final class Lab: Sendable {
     }
 
     /// Makes the next node, switched off.
-    /// - Parameter diskMiB: size of a disk of its own for the node's data; nil: the machine's disk.
-    public func addNode(_ software: any NodeSoftware, diskMiB: Int? = nil) throws(LabError) -> LabNode {
-        let node = LabNode(index: nodes.count + 1, lab: self, software: software)
+    public func addNode(
+        _ software: any NodeSoftware, _ hardware: LabHardware = LabHardware()
+    ) throws(LabError) -> LabNode {
+        let node = LabNode(index: nodes.count + 1, lab: self, software: software, hardware: hardware)
         do {
             try FileManager.default.createDirectory(atPath: node.directory, withIntermediateDirectories: true)
         } catch {
             throw LabError("The folder \(node.directory) cannot be made: \(error)")
         }
-        if let diskMiB { try node.mountDisk(mebibytes: diskMiB) }
+        if let size = hardware.diskMiB { try node.mountDisk(mebibytes: size) }
+        if hardware.hasOwnClock { try node.writeClock(.zero) }
         nodeList.withLock { $0.append(node) }
         return node
     }

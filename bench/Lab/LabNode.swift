@@ -14,12 +14,14 @@ public final class LabNode: Sendable {
     public let index: Int
     private unowned let lab: Lab
     private let software: any NodeSoftware
+    let hardware: LabHardware
     private let children = Mutex<[ChildProcess]>([])
 
-    init(index: Int, lab: Lab, software: any NodeSoftware) {
+    init(index: Int, lab: Lab, software: any NodeSoftware, hardware: LabHardware) {
         self.index = index
         self.lab = lab
         self.software = software
+        self.hardware = hardware
     }
 
     public var name: String { "n\(index)" }
@@ -51,6 +53,9 @@ public final class LabNode: Sendable {
         try powerOn()
     }
 
+    /// Of everything that runs in the node.
+    private var environment: [String: String] { lab.environment.merging(clockEnvironment) { $1 } }
+
     public func setCable(connected: Bool) throws(LabError) {
         try lab.network.setCable(node: index, connected: connected)
     }
@@ -59,7 +64,7 @@ public final class LabNode: Sendable {
     @discardableResult
     public func start(_ arguments: [String], output: String) throws(LabError) -> ChildProcess {
         let child = try ChildProcess.start(
-            ["ip", "netns", "exec", space] + arguments, environment: lab.environment,
+            ["ip", "netns", "exec", space] + arguments, environment: environment,
             output: .file("\(directory)/\(output)"))
         children.withLock { $0.append(child) }
         return child

@@ -1,3 +1,4 @@
+import APIProtocol
 import Glibc
 import Primitives
 
@@ -28,6 +29,31 @@ extension Scenario {
             try stage.others[0].freeDisk()
         },
     ]
+
+    /// For clusters whose nodes have wall clocks of their own. Nothing but the expiry of tokens and certificates may
+    /// depend on them.
+    public static let clock: [Scenario] = [
+        moved("the wall clock of the master an hour ahead", by: .seconds(3_600)) { $0.master },
+        moved("the wall clock of the master an hour behind", by: .seconds(-3_600)) { $0.master },
+        moved("the wall clock of another node an hour ahead", by: .seconds(3_600)) { $0.others[0] },
+        moved("the wall clock of another node an hour behind", by: .seconds(-3_600)) { $0.others[0] },
+    ]
+
+    private static func moved(
+        _ name: String, by offset: Span, of node: @escaping @Sendable (Stage) -> LabNode
+    ) -> Scenario {
+        Scenario(name, .none) { stage throws(LabError) in
+            try node(stage).setClock(offset)
+            // The nodes compare their clocks with every report.
+            try Condition.hold("clocks that differ", within: .seconds(10)) { () throws(LabError) in
+                try stage.cluster.status().nodes.contains {
+                    abs($0.resources?.clockOffsetMilliseconds ?? 0) > 3_500_000
+                }
+            }
+        } heal: { stage throws(LabError) in
+            try node(stage).setClock(.zero)
+        }
+    }
 
     private static let power: [Scenario] = [
         Scenario("power of the master", .one, selected: true) { stage throws(LabError) in

@@ -21,21 +21,28 @@ struct Soak: ParsableCommand {
 
     func run() throws {
         var table = TextTable(["fault", "n", "median outage", "worst outage", "broken promises"])
-        var broken = try faults(Scenario.all, diskMiB: nil, into: &table)
-        broken += try faults(Scenario.disk, diskMiB: 512, into: &table)
+        var broken = try faults(Scenario.all, on: LabHardware(), into: &table)
+        broken += try faults(Scenario.disk, on: LabHardware(diskMiB: 512), into: &table)
+        broken += try faults(Scenario.clock, on: LabHardware(hasOwnClock: true), into: &table)
         if only != "members" { for line in table.lines { Terminal.say(line) } }
         if only.map({ $0 == "members" }) ?? true { try members() }
         guard broken == 0 else { throw ExitCode(1) }
     }
 
     /// - Returns: how many promises were broken.
-    private func faults(_ scenarios: [Scenario], diskMiB: Int?, into table: inout TextTable) throws -> Int {
+    private func faults(
+        _ scenarios: [Scenario], on hardware: LabHardware, into table: inout TextTable
+    ) throws -> Int {
         let meant = scenarios.filter { scenario in only.map { scenario.name.contains($0) } ?? true }
         guard !meant.isEmpty else { return 0 }
+        guard !hardware.hasOwnClock || LabHardware.clockLibrary != nil else {
+            Terminal.complain("skipped, because the package faketime is not installed: \(meant.map(\.name))")
+            return 0
+        }
         var broken = 0
         try withLab { lab in
             let cluster = KeelsonCluster(lab: lab) { Terminal.complain($0) }
-            try cluster.grow(to: 3, profile: profile, diskMiB: diskMiB)
+            try cluster.grow(to: 3, profile: profile, on: hardware)
             let runner = try ScenarioRun(cluster)
             defer { runner.stop() }
             for scenario in meant { broken += try repeated(scenario, runner, into: &table) }
