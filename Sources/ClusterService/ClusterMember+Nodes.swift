@@ -48,14 +48,24 @@ extension ClusterMember {
     }
 
     /// The vote is taken away by the plan, which sees that the node is gone.
-    func removeNode(_ node: NodeID) async throws {
+    func removeNode(_ node: NodeID) async throws { try await takeOut(node, heir: nil) }
+
+    /// - Parameter heir: gets the node's rank, and with it the vote that is free now.
+    private func takeOut(_ node: NodeID, heir: NodeID?) async throws {
         let epoch = try requireMastership()
         guard let record = view.withLockedValue({ $0.node(node) }) else {
             throw APIError(.unknownNode, ["node": node.text])
         }
         guard node != self.node else { throw APIError(.nodeIsMaster, ["node": record.name]) }
         guard try await leavesQuorum(without: record) else { throw APIError(.lastVoter, ["node": record.name]) }
-        try await store.change([.delete(ClusterKeys.node(node))], by: epoch)
+        var changes: [Change] = [.delete(ClusterKeys.node(node))]
+        var conditions: [Condition] = []
+        if let heir, var stored = try await store.get(NodeRecord.self, at: ClusterKeys.node(heir)) {
+            stored.value.joined = record.joined
+            changes.append(.put(stored.value, at: stored.key))
+            conditions.append(.unchanged(stored.key, stored.modified))
+        }
+        try await store.change(changes, if: conditions, by: epoch)
         book.withLockedValue { $0.forget(node) }
         journal.record(.nodeRemoved, about: node, ["other": record.name, "who": "\(Caller.current)"])
         try await refreshView()
@@ -83,10 +93,10 @@ extension ClusterMember {
             throw APIError(
                 .notEligible, field: "by", ["node": pending.value.request.name, "reason": "it is not approved yet"])
         }
-        guard new.assigned == .spare else {
-            throw APIError(.notEligible, field: "by", ["node": new.name, "reason": "it is no spare"])
+        guard !new.isWitness else {
+            throw APIError(.notEligible, field: "by", ["node": new.name, "reason": "it is a witness"])
         }
-        try await removeNode(dead)
+        try await takeOut(dead, heir: replacement)
     }
 
     func switchMaster(to target: String?) async throws -> SwitchAnswer {

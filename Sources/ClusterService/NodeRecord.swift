@@ -11,6 +11,7 @@ struct NodeRecord: Codable, Equatable, Sendable {
     var wish: LocalMembership.Role
     /// What the master made it; the node follows by itself.
     var assigned: LocalMembership.Role
+    /// Its rank among the spares: the first gets a free vote. A replacement takes over the rank.
     var joined: Timestamp
 
     var isWitness: Bool { wish == .witness }

@@ -37,7 +37,7 @@ extension KeelsonCluster {
         try Condition.wait(for: "a whole cluster", within: limit) { () throws(LabError) -> ClusterStatus? in
             let status = try status()
             if let problem = Self.problem(of: status) { throw LabError(problem) }
-            for node in lab.nodes where try node.hasPeerBacklog() {
+            for node in lab.nodes where try node.hasBacklog(to: status.nodes.map(\.address)) {
                 throw LabError("etcd on \(node.name) does not reach its peers")
             }
             return status

@@ -30,9 +30,16 @@ extension LabNode {
             + "--key=\(identity)/node.key --command-timeout=20s"
     }
 
-    /// Whether a connection between etcd's members waits to send something once more. After a cut of seconds that
+    /// Whether a connection of etcd to one of these nodes waits to send something once more. After a cut of seconds that
     /// takes as long again, and until then two followers cannot elect.
-    func hasPeerBacklog() throws(LabError) -> Bool {
-        try Command.run(["ss", "-N", space, "-Htin", "( sport = :2380 or dport = :2380 )"]).contains("backoff:")
+    func hasBacklog(to addresses: [IPAddress]) throws(LabError) -> Bool {
+        let ports = "( sport = :2380 or dport = :2380 )"
+        let sockets = try Command.run(["ss", "-N", space, "-HtinO", "state", "established", ports])
+        return sockets.split(separator: "\n").contains { socket in
+            // Two queues, then the own end, then the other.
+            let fields = socket.split(separator: " ")
+            return socket.contains("backoff:") && fields.count > 3
+                && addresses.contains { fields[3].hasPrefix("\($0):") }
+        }
     }
 }

@@ -29,26 +29,25 @@ public struct MembershipSoak {
         try node.cutPower()
     }
 
-    /// A voter that is not master dies and a waiting node takes its place.
+    /// A voter that is not master dies, and a fresh node takes its place although an older spare is there.
     private func replacement() throws(LabError) -> Span {
         let status = try cluster.status()
         let dead = try cluster.lab.node(named: try first(status) { !$0.isMaster && $0.role == .voter })
         let identity = try identity(of: dead)
         try dead.cutPower()
         let fresh = try cluster.addNode()
-        try cluster.apply(fresh, token: nil, role: .voter)
-        let master = try cluster.master()
+        try cluster.apply(fresh, token: try cluster.createToken(), role: .voter)
+        try cluster.waitForSetup(of: fresh)
         try Condition.hold("the silence of \(dead.name)", within: .seconds(30)) { () throws(LabError) in
             try cluster.status().nodes.contains { $0.id == identity && $0.state == .silent }
         }
-        let pending = try Condition.wait(for: "\(fresh.name) among the waiting nodes", within: .seconds(15)) {
-            () throws(LabError) in
-            try master.api.get(ItemList<PendingNode>.self, "/v1/nodes/pending").items.first { $0.name == fresh.name }
-        }
         return try timed { () throws(LabError) in
-            try master.keelson(["nodes", "replace", identity.text, pending.id.text])
-            try cluster.waitForSetup(of: fresh)
-            try cluster.waitUntilWhole(within: .seconds(60))
+            try cluster.master().keelson(["nodes", "replace", identity.text, fresh.name])
+            try Condition.hold("a vote for \(fresh.name)", within: .seconds(60)) { () throws(LabError) in
+                try cluster.waitUntilWhole(within: .seconds(60)).nodes.contains {
+                    $0.name == fresh.name && $0.role == .voter
+                }
+            }
         }
     }
 
