@@ -98,6 +98,7 @@ int clinux_keep_capabilities(uint64_t mask) {
 
 int clinux_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 int clinux_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+int clinux_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 int clinux_get_interface(int descriptor, const char *name, int *index, uint8_t mac[6]) {
     struct ifreq request;

@@ -31,4 +31,12 @@ public enum Privileges {
     public static func signalAtParentDeath(_ signal: Int32) throws(SystemError) {
         try systemCall("set the parent's death signal") { clinux_parent_death_signal(signal) }
     }
+
+    /// From now on descendants whose parent has ended become this process's children, which it must collect
+    /// (prctl(2), PR_SET_CHILD_SUBREAPER).
+    ///
+    /// - Throws: `SystemError`.
+    public static func adoptOrphans() throws(SystemError) {
+        try systemCall("adopt orphans") { clinux_adopt_orphans() }
+    }
 }

@@ -1,4 +1,5 @@
 import ConfigurationCore
+import Foundation
 import Primitives
 import Testing
 
@@ -106,5 +107,16 @@ import Testing
         #expect(failure("[join]\ntoken = \"t\"\n")?.problem == .missingKey)
         #expect(failure("[join]\nmaster = \"10.77.0.11\"\n")?.problem == .joinsItself(IPAddress("10.77.0.11")!))
         #expect(failure("[cluster]\nvips = []\n")?.problem == .unknownKey(nearest: "vip"))
+    }
+
+    /// The files of installer/answers are what an unattended installation starts from.
+    @Test(arguments: ["found", "join", "join-by-approval"])
+    func readsTheExamples(name: String) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let file = root.appending(path: "installer/answers/\(name).toml")
+        let node = NodeConfiguration(name: "n1", interface: "eth0", address: Subnet("192.0.2.11/24")!)
+        let other = NodeConfiguration(name: "n2", interface: "eth0", address: Subnet("192.0.2.12/24")!)
+        try SetupAnswer.parse(String(contentsOf: file, encoding: .utf8)).validate(on: name == "found" ? node : other)
     }
 }

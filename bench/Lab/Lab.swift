@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Linux
 import Primitives
 import Synchronization
 
@@ -38,6 +39,8 @@ public final class Lab: Sendable {
         } catch {
             throw LabError("The folder \(directory) cannot be made: \(error)")
         }
+        // A power cut orphans what the supervisor had started, and not every process 1 collects orphans.
+        do throws(SystemError) { try Privileges.adoptOrphans() } catch { throw LabError("\(error)") }
         LabGuard.watch(self)
         do {
             try network.create()

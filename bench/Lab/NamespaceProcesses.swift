@@ -18,13 +18,18 @@ struct NamespaceProcesses {
     }
 
     /// SIGKILL to everything at once, again until nothing is left: a process may fork while the first round runs.
+    /// Children are collected, and what their death made this process's children.
     func killAll(collecting children: [ChildProcess]) {
+        var killed: Set<pid_t> = []
         while true {
             let pids = list()
             for pid in pids { kill(pid, SIGKILL) }
+            killed.formUnion(pids)
             for child in children where pids.contains(child.pid) { child.collect() }
-            guard !pids.isEmpty else { return }
+            guard !pids.isEmpty else { break }
         }
+        // All are dead. One that is another process's child is no child of this one: that is an error at once.
+        for pid in killed { waitpid(pid, nil, 0) }
     }
 
     /// All process ids of the machine, ascending.

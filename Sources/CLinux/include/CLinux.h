@@ -38,6 +38,7 @@ int clinux_enter_namespace(int descriptor);
 int clinux_keep_capabilities(uint64_t mask);
 int clinux_no_new_privileges(void);
 int clinux_parent_death_signal(int signal);
+int clinux_adopt_orphans(void);
 
 int clinux_get_interface(int descriptor, const char *name, int *index, uint8_t mac[6]);
 // A raw packet socket, close-on-exec and non-blocking, that receives nothing before it is bound.
