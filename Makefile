@@ -58,7 +58,7 @@ fuzz-short: deps ## half a million inputs for each fuzzer, the same ones every t
 
 test-sanitize: deps ## the unit tests under the thread and the address sanitizer
 	@swift test --sanitize=thread --scratch-path .build-tsan --skip ClusterTests
-	@swift test --sanitize=address --scratch-path .build-asan --skip ClusterTests
+	@LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.suppressed swift test --sanitize=address --scratch-path .build-asan --skip ClusterTests
 
 clean: ## remove what was built
 	@rm -rf .build .build-* build

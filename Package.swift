@@ -68,6 +68,7 @@ let cores: [Target] = [
     swift("SupervisorProtocol"),
     swift("SupervisorCore", ["ConfigurationCore", "MembershipCore", "Primitives", "SupervisorProtocol"]),
     swift("APIProtocol", ["MembershipCore", "Primitives", "Texts"]),
+    swift("LicenseCore", ["APIProtocol", "Primitives", "Texts", crypto]),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
@@ -123,6 +124,7 @@ let programs: [Target] = [
     program("keelson-supervisor", ["ConfigurationCore", "Linux", "SupervisorService", argumentParser, logging]),
     program("keelson-clusterd", ["ClusterService", "ConfigurationCore", argumentParser, logging]),
     program("keelson", ["Commands"]),
+    program("keelson-vendor", ["APIProtocol", "LicenseCore", "Primitives", argumentParser, crypto]),
     program("simulator", ["Simulation", argumentParser]),
     program("lab", ["Lab", "Primitives", argumentParser], path: "bench/lab"),
 ]
@@ -132,6 +134,7 @@ let testTargets: [Target] = [
     tests("MastershipCoreTests", ["MastershipCore", "Primitives"]),
     tests("MembershipCoreTests", ["MembershipCore", "Primitives"]),
     tests("ProfileCoreTests", ["MastershipCore", "Primitives", "ProfileCore"]),
+    tests("LicenseCoreTests", ["APIProtocol", "LicenseCore", "Texts", crypto]),
     tests("JoinCoreTests", ["JoinCore", "MembershipCore", "Primitives"]),
     tests("ConfigurationCoreTests", ["ConfigurationCore", "Primitives"]),
     tests("SupervisorProtocolTests", ["SupervisorProtocol"]),

@@ -1,3 +1,5 @@
+import Primitives
+
 /// A user's secret: `ku1.ID.SECRET` with 8 and 32 lower-case hexadecimal digits. The store keeps a
 /// `UserTokenRecord` with the secret's hash only.
 public struct UserToken: Equatable, Sendable {
@@ -53,16 +55,5 @@ public struct UserTokenRecord: Codable, Equatable, Sendable {
         var difference: UInt8 = 0
         for (left, right) in zip(offered, stored) { difference |= left ^ right }
         return difference == 0 && info.expires.map { now < $0 } ?? true
-    }
-}
-
-enum Hexadecimal {
-    static func text(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef")
-        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-    }
-
-    static func isText(_ text: String, digits: Int) -> Bool {
-        text.utf8.count == digits && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     }
 }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// The bodies of requests to etcd's JSON gateway (etcd 3.5, api/etcdserverpb/rpc.proto): keys and values in base64,
 /// 64-bit integers as strings.
 struct GatewayRequest {

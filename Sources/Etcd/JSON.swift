@@ -1,3 +1,5 @@
+import Primitives
+
 /// A JSON value as etcd's gateway sends it. Numbers stay text: 64-bit integers arrive as strings anyway.
 enum JSON: Equatable {
     case object([(key: String, value: JSON)])

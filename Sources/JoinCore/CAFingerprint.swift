@@ -1,4 +1,5 @@
 import Crypto
+import Primitives
 
 /// Which cluster: the SHA-256 of its CA certificate in DER. 32 bytes, written as 64 hexadecimal digits.
 public struct CAFingerprint: Hashable, Sendable {

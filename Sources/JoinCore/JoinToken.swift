@@ -1,4 +1,5 @@
 import Crypto
+import Primitives
 
 /// What an operator carries from the master to a node that shall join without approval:
 /// `kj1.<CA fingerprint, 64 digits>.<token id, 8>.<secret, 32>`, all hexadecimal. The fingerprint lets the node refuse

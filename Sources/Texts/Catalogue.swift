@@ -52,7 +52,7 @@ public enum Catalogue {
         }
     }
 
-    static let entries: [Entry] = requestErrors + clusterErrors + setupErrors + events + words
+    static let entries: [Entry] = requestErrors + clusterErrors + setupErrors + events + words + license
 
     private static let table: [String: Entry] = Dictionary(
         entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

@@ -1,9 +1,9 @@
-/// RFC 4648, section 4, with padding: how etcd's gateway writes keys and values. Every renewal goes through here, so it
-/// works on buffers: about a nanosecond for a byte.
-enum Base64 {
+/// RFC 4648, section 4, with padding: how etcd's gateway writes keys and values, and how a license is written. Every
+/// renewal goes through here, so it works on buffers: about a nanosecond for a byte.
+public enum Base64 {
     private static let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-    static func append(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
+    public static func append(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
         let isDone: Void? = bytes.withContiguousStorageIfAvailable { append($0, to: &text) }
         if isDone == nil { Array(bytes).withUnsafeBufferPointer { append($0, to: &text) } }
     }
@@ -31,7 +31,7 @@ enum Base64 {
     }
 
     /// - Returns: nil for anything but whole groups of four digits, the last one perhaps with padding.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         if let result = text.withContiguousStorageIfAvailable({ decode($0) }) { return result }
         return Array(text).withUnsafeBufferPointer { decode($0) }
     }

@@ -1,6 +1,6 @@
 /// Lower-case hexadecimal text, as fingerprints and tokens are written.
-enum Hexadecimal {
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
+public enum Hexadecimal {
+    public static func text(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for byte in bytes {
@@ -11,7 +11,7 @@ enum Hexadecimal {
     }
 
     /// - Returns: nil unless the text is exactly `count` bytes in digits of either case.
-    static func bytes(_ text: some StringProtocol, count: Int) -> [UInt8]? {
+    public static func bytes(_ text: some StringProtocol, count: Int) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count == count * 2 else { return nil }
         var bytes: [UInt8] = []
@@ -20,6 +20,11 @@ enum Hexadecimal {
             bytes.append(high << 4 | low)
         }
         return bytes
+    }
+
+    /// Whether the text is exactly so many digits, none of them upper-case.
+    public static func isText(_ text: String, digits: Int) -> Bool {
+        text.utf8.count == digits && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     }
 
     private static func value(_ digit: UInt8) -> UInt8? {

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Crypto
+import Foundation
+import LicenseCore
+import Primitives
+
+/// `keelson-vendor create-key`
+struct CreateKey: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes a key pair: the private key into a new file, the public one onto the screen.")
+
+    @Argument(help: "The file; it must not exist. Keep it off every network, and keep a copy.")
+    var file: String
+
+    func run() throws {
+        let key = Curve25519.Signing.PrivateKey()
+        try KeyFile.write(key, to: file)
+        print("key     \(VendorKey.ID(key.publicKey))")
+        print("public  \(Hexadecimal.text(key.publicKey.rawRepresentation))")
+    }
+}
+
+/// A private key on disk: 64 hexadecimal digits and a line feed, readable by its owner only.
+enum KeyFile {
+    static func write(_ key: Curve25519.Signing.PrivateKey, to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        guard descriptor >= 0 else { throw VendorError("\(path): \(String(cString: strerror(errno)))") }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try file.write(contentsOf: Data("\(Hexadecimal.text(key.rawRepresentation))\n".utf8))
+        try file.synchronize()
+    }
+
+    static func read(_ path: String) throws -> Curve25519.Signing.PrivateKey {
+        let text = try VendorError.text(of: path)
+        guard let bytes = Hexadecimal.bytes(text.trimmingCharacters(in: .newlines), count: 32) else {
+            throw VendorError("\(path): this is not a private key of 64 hexadecimal digits")
+        }
+        return try Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
+    }
+}
+
+/// One sentence for whoever runs the tool.
+struct VendorError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+
+    static func text(of path: String) throws -> String {
+        do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
+            throw VendorError("\(path): \(error.localizedDescription)")
+        }
+    }
+}
