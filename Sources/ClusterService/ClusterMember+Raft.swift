@@ -11,8 +11,8 @@ import ProfileCore
 extension ClusterMember {
     // MARK: The master's part
 
-    /// Runs while this node is master in that epoch.
-    func rollOutRaft(in epoch: Epoch) async {
+    /// Runs while this node is master.
+    func rollOutRaft() async {
         defer { progress.withLockedValue { $0.raftTurn = nil } }
         while await Pause.survived(.seconds(1)) {
             guard let wanted = pace.raft(at: BootClock.now), let voters = healthyVoters() else { continue }

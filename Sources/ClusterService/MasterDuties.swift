@@ -21,7 +21,7 @@ final class MasterDuties: Sendable {
                 group.addTask { await member.watchSilence() }
                 group.addTask { await member.trimHistory(in: epoch) }
                 group.addTask { await member.followPace(in: epoch) }
-                group.addTask { await member.rollOutRaft(in: epoch) }
+                group.addTask { await member.rollOutRaft() }
             }
         }
         task.withLockedValue { task in

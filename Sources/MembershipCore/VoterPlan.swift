@@ -44,7 +44,6 @@ public struct VoterPlan: Sendable {
         case dead = "it has been silent for ten minutes and a spare takes its place"
         case learnerSilent = "it did not start to learn within a minute"
         case surplus = "the cluster needs fewer voters"
-        case crowded = "a node of another failure domain votes in its place"
         case witnessNotNeeded = "a third node votes, the witness is no longer needed"
     }
 
@@ -85,14 +84,13 @@ public struct VoterPlan: Sendable {
             return .remove(dead.id, .dead)
         }
         let spread = DomainSpread(voters: voters)
-        if voters.count < desired, let spare = spread.loneliest(of: spares) { return .add(spare.id) }
         let removable = voters.filter { $0.id != master }
         if voters.count > desired, let surplus = spread.mostCrowded(of: removable) {
             return .remove(surplus.id, .surplus)
         }
-        if voters.count == desired, let crowded = spread.crowdedVoter(of: removable, spares: spares) {
-            return .remove(crowded.id, .crowded)
-        }
+        if voters.count < desired, let spare = spread.loneliest(of: spares) { return .add(spare.id) }
+        // One more for a while; then one of the crowded domain is surplus.
+        if voters.count == desired, let spare = spread.gain(of: spares, over: removable) { return .add(spare.id) }
         return witnessStep(nodes: nodes, members: members, voters: voters.count)
     }
 
@@ -134,13 +132,13 @@ private struct DomainSpread {
     /// The last of those whose domain holds the most voters.
     func mostCrowded(of nodes: [VoterPlan.Node]) -> VoterPlan.Node? { nodes.reversed().max { count($0) < count($1) } }
 
-    /// A voter whose place a spare should take, so that the fuller of their two domains has fewer. Never beside a silent
-    /// voter, nor before every voter has told its domain.
-    func crowdedVoter(of removable: [VoterPlan.Node], spares: [VoterPlan.Node]) -> VoterPlan.Node? {
+    /// A spare that should vote in place of one of these voters, so that the fuller of their two domains has fewer. Never
+    /// beside a silent voter, nor before every voter has told its domain.
+    func gain(of spares: [VoterPlan.Node], over removable: [VoterPlan.Node]) -> VoterPlan.Node? {
         guard voters.allSatisfy({ $0.silentFor <= VoterPlan.aliveWithin && $0.domain != nil }),
             let voter = mostCrowded(of: removable), let spare = loneliest(of: spares.filter { $0.domain != nil }),
             count(voter) >= count(spare) + 2
         else { return nil }
-        return voter
+        return spare
     }
 }
