@@ -7,11 +7,14 @@ extension LabNode {
     public func fillStore() throws(LabError) {
         let value = "\(directory)/store-filler"
         try Command.run(["truncate", "-s", "1400000", value])
-        // One key again and again: what was is kept until the store is compacted.
+        // One key again and again: what was is kept until the store is compacted. That takes long enough for the member to
+        // be restarted meanwhile: only one answer ends it.
         let writes = """
             for round in $(seq 1000); do
-                \(etcdctl) put filler < \(value) || exit 1
+                answer=$(\(etcdctl) put filler < \(value) 2>&1) && continue
+                case $answer in *"database space exceeded"*) echo "$answer"; exit 1;; esac
             done
+            echo "$answer"
             """
         let result = try Command.attempt(["ip", "netns", "exec", space, "sh", "-c", writes], within: .seconds(240))
         guard result.code != 0, result.text.contains("database space exceeded") else {
