@@ -46,7 +46,8 @@ cost: ## memory and CPU of every daemon at rest; table and build/bench/cost.json
 	@$(MAKE) --no-print-directory build CONFIGURATION=release
 	@.build/release/lab cost
 
-soak: build ## every fault of the cluster tests, again and again
+soak: build ## every fault of the design, again and again
+	@image/install-packages bench
 	@$(BIN)/lab soak
 
 fuzz: deps ## fuzz every parser, SECONDS_EACH=n each (600)
