@@ -126,6 +126,7 @@ extension UserTokenRequest: Validatable {
 extension NodeReport: Validatable {
     public func validate() throws(APIError) {
         try Rule.name(name, "name")
+        if let domain { try Rule.name(domain, "domain") }
         guard versions.count <= 16, versions.allSatisfy({ $0.key.utf8.count <= 64 && $0.value.utf8.count <= 128 })
         else {
             throw .invalid("versions", "must be at most 16 short texts")

@@ -66,10 +66,15 @@ extension ClusterMember {
         progress.withLockedValue { $0.raftWanted = answer.raft }
     }
 
-    /// Beside the reports, which must not stop while etcd is restarted.
+    /// Beside the reports, which must not stop while etcd is restarted. One word of the master is one try: it says it again
+    /// with every report, and what it said does not outlive it on a node that has become master itself.
     func takeRaftTurns() async {
         while await Pause.survived(.milliseconds(500)) {
-            guard let wanted = progress.withLockedValue({ $0.raftWanted }),
+            let wanted = progress.withLockedValue { progress in
+                defer { progress.raftWanted = nil }
+                return progress.raftWanted
+            }
+            guard let wanted, mastership.snapshot.tenure == nil,
                 membership.withLockedValue({ $0.role != .spare && $0.raft != wanted })
             else { continue }
             do {

@@ -188,7 +188,7 @@ final class MastershipLoop: Sendable {
         }
     }
 
-    /// A master watches nothing but its own renewals, forty in a second; whoever deposes it, its next one is refused.
+    /// A master watches nothing but its own renewals, dozens in a second; whoever deposes it, its next one is refused.
     /// - Returns: false when the task was cancelled.
     private func waitUntilNotMaster() async -> Bool {
         var news = notMaster.makeAsyncIterator()

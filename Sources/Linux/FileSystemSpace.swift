@@ -2,6 +2,7 @@ import Glibc
 
 /// How much room a file system has.
 public struct FileSystemSpace: Equatable, Sendable {
+    /// In bytes.
     public let total: UInt64
     /// All that is not used, in bytes.
     public let free: UInt64

@@ -18,6 +18,19 @@ struct ValidationTests {
         }
     }
 
+    @Test("A node's report has a domain as a name, or none", arguments: [nil, "rack-2", "", "rack 2", "机架"])
+    func domains(domain: String?) {
+        let report = NodeReport(
+            name: "n2", address: IPAddress("10.77.0.12")!, role: .voter, sentAt: Timestamp(milliseconds: 0),
+            resources: NodeResources(
+                cpuPercent: 0, memoryUsedBytes: 0, memoryTotalBytes: 0, pressure: Pressure(cpu: 0, memory: 0, io: 0),
+                diskUsedBytes: 0, diskTotalBytes: 0, receiveBytesPerSecond: 0, transmitBytesPerSecond: 0),
+            versions: [:], raft: nil, domain: domain)
+        let isGood = domain.map { $0 == "rack-2" } ?? true
+        #expect(problem(report)?.0 == (isGood ? nil : .invalidValue))
+        #expect(problem(report)?.1 == (isGood ? nil : "domain"))
+    }
+
     @Test("Setup wants exactly one of the two, whole")
     func setup() {
         let cluster = FoundCluster(name: "demo", vip: [Self.vip])
