@@ -29,6 +29,19 @@ public struct APIError: Error, Codable, Equatable, Sendable {
         APIError(.invalidValue, field: field, ["reason": reason])
     }
 
+    /// As `invalid(_:_:)`, with a clause that every language has.
+    /// - Parameters:
+    ///   - clause: its key in the catalogue, after `reason.`.
+    ///   - parameters: what the clause is filled with.
+    public static func invalid(
+        _ field: String, clause: String, _ parameters: [String: String] = [:]
+    ) -> APIError {
+        var filling = parameters
+        filling["reason.key"] = "reason.\(clause)"
+        filling["reason"] = Catalogue.sentence("reason.\(clause)", parameters, .english) ?? clause
+        return APIError(.invalidValue, field: field, filling)
+    }
+
     /// The sentence in another language; the English message when the catalogue does not know the code.
     public func sentence(in language: Language) -> String {
         Self.sentence(code, field: field, parameters: parameters, language: language) ?? message

@@ -12,6 +12,18 @@ public indirect enum JSONValue: Equatable, Sendable {
         public let value: JSONValue
     }
 
+    /// What it is, as `kind.NAME` of the catalogue.
+    var kindName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "boolean"
+        case .number: "number"
+        case .string: "text"
+        case .array: "list"
+        case .object: "object"
+        }
+    }
+
     /// What it is, for sentences.
     var kind: String {
         switch self {

@@ -62,13 +62,13 @@ struct StrictDecoder: Decoder {
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard case .object(let members) = value else { throw Self.mismatch("an object", value, path) }
+        guard case .object(let members) = value else { throw Self.mismatch("object", value, path) }
         asked.isUsed = true
         return KeyedDecodingContainer(StrictKeyedContainer<Key>(members: members, path: path, asked: asked))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        guard case .array(let items) = value else { throw Self.mismatch("a list", value, path) }
+        guard case .array(let items) = value else { throw Self.mismatch("list", value, path) }
         return StrictUnkeyedContainer(items: items, path: path)
     }
 
@@ -76,9 +76,11 @@ struct StrictDecoder: Decoder {
         StrictSingleContainer(value: value, path: path)
     }
 
+    /// - Parameter wanted: as `kind.WANTED` of the catalogue.
     static func mismatch(_ wanted: String, _ value: JSONValue, _ path: FieldPath) -> APIError {
-        guard !path.keys.isEmpty else { return APIError(.malformed, ["reason": "\(wanted) is expected"]) }
-        return .invalid(path.text, "must be \(wanted), not \(value.kind)")
+        let clause = ["wanted.key": "kind.\(wanted)", "found.key": "kind.\(value.kindName)"]
+        guard !path.keys.isEmpty else { return .invalid("body", clause: "kind", clause) }
+        return .invalid(path.text, clause: "kind", clause)
     }
 
     private static func unknownCase<T>(_ type: T.Type, _ value: JSONValue, _ path: FieldPath) -> APIError {
@@ -86,28 +88,28 @@ struct StrictDecoder: Decoder {
             cases.allCases.map { ($0 as? any RawRepresentable<String>)?.rawValue ?? "\($0)" }.joined(separator: ", ")
         }
         guard let cases = type as? any CaseIterable.Type, case .string(let text) = value else {
-            return mismatch("a text", value, path)
+            return mismatch("text", value, path)
         }
-        return .invalid(path.text, "must be one of \(names(cases)), not '\(text)'")
+        return .invalid(path.text, clause: "oneOf", ["names": names(cases), "value": text])
     }
 
     /// Booleans, texts and numbers; nil for every other type.
     private static func scalar<T>(_ type: T.Type, from value: JSONValue, at path: FieldPath) throws -> T? {
         switch type {
         case is Bool.Type:
-            guard case .bool(let bool) = value else { throw mismatch("true or false", value, path) }
+            guard case .bool(let bool) = value else { throw mismatch("truth", value, path) }
             return bool as? T
         case is String.Type:
-            guard case .string(let text) = value else { throw mismatch("a text", value, path) }
+            guard case .string(let text) = value else { throw mismatch("text", value, path) }
             return text as? T
         case let number as any FixedWidthInteger.Type:
-            guard case .number(let text) = value else { throw mismatch("a whole number", value, path) }
+            guard case .number(let text) = value else { throw mismatch("wholeNumber", value, path) }
             guard let parsed = integer(number, text) else {
-                throw APIError.invalid(path.text, "must be a whole number within range, not \(text)")
+                throw APIError.invalid(path.text, clause: "wholeNumber", ["value": text])
             }
             return parsed as? T
         case let number as any LosslessStringConvertible.Type where type is any BinaryFloatingPoint.Type:
-            guard case .number(let text) = value else { throw mismatch("a number", value, path) }
+            guard case .number(let text) = value else { throw mismatch("number", value, path) }
             return number.init(text) as? T
         default: return nil
         }

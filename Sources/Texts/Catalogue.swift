@@ -12,9 +12,28 @@ public enum Catalogue {
         }
     }
 
-    /// The filled sentence; nil for an unknown key. A parameter that is not given shows as `?`.
+    /// The filled sentence; nil for an unknown key. A parameter that is not given shows as `?`. A parameter `NAME.key`
+    /// goes before `NAME`: it is the key of a clause, which is filled with the same parameters in the same language.
     public static func sentence(_ key: String, _ parameters: [String: String] = [:], _ language: Language) -> String? {
-        template(key, language).map { fill($0, parameters) }
+        sentence(key, parameters, language, depth: 0)
+    }
+
+    /// Clauses within clauses; a circle of keys ends here.
+    private static let deepest = 3
+
+    private static func sentence(
+        _ key: String, _ parameters: [String: String], _ language: Language, depth: Int
+    ) -> String? {
+        template(key, language).map { template in
+            fill(template) { name in
+                if depth < deepest, let clause = parameters["\(name).key"],
+                    let text = sentence(clause, parameters, language, depth: depth + 1)
+                {
+                    return text
+                }
+                return parameters[name]
+            }
+        }
     }
 
     /// The names between braces, in order of appearance.
@@ -24,9 +43,9 @@ public enum Catalogue {
         return names
     }
 
-    static func fill(_ template: String, _ parameters: [String: String]) -> String {
+    static func fill(_ template: String, _ value: (String) -> String?) -> String {
         var filled = ""
-        scan(template, text: { filled += $0 }, name: { filled += parameters[$0] ?? "?" })
+        scan(template, text: { filled += $0 }, name: { filled += value($0) ?? "?" })
         return filled
     }
 
@@ -52,7 +71,7 @@ public enum Catalogue {
         }
     }
 
-    static let entries: [Entry] = requestErrors + clusterErrors + setupErrors + events + words + license
+    static let entries: [Entry] = requestErrors + clusterErrors + setupErrors + events + words + license + reasons
 
     private static let table: [String: Entry] = Dictionary(
         entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
