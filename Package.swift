@@ -50,6 +50,7 @@ let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates"
 
 let c: [Target] = [
     .target(name: "CLinux"),
+    .systemLibrary(name: "CLibudev", pkgConfig: "libudev", providers: [.apt(["libudev-dev"])]),
     .systemLibrary(name: "CLibmnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .target(name: "CSpawn"),
 ]
@@ -69,6 +70,7 @@ let cores: [Target] = [
     swift("SupervisorCore", ["ConfigurationCore", "MembershipCore", "Primitives", "SupervisorProtocol"]),
     swift("APIProtocol", ["MembershipCore", "Primitives", "Texts"]),
     swift("LicenseCore", ["APIProtocol", "Primitives", "Texts", crypto]),
+    swift("LicenseProtocol", ["APIProtocol", "LicenseCore", "Texts"]),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
@@ -77,6 +79,7 @@ let cores: [Target] = [
 let adapters: [Target] = [
     swift("Linux", ["CLinux", "Primitives"]),
     swift("HostMetrics", ["Linux", "Primitives"]),
+    swift("Hardware", ["CLibudev", "LicenseCore", "Linux"]),
     swift("LocalStore", [grdb]),
     swift("Netlink", ["CLibmnl", "CLinux", "Linux", "PacketProtocol", "Primitives"]),
     swift("Identity", ["JoinCore", "Linux", "Primitives", asn1, crypto, nioSSL, x509]),
@@ -89,6 +92,9 @@ let services: [Target] = [
     swift(
         "VIPService",
         ["ConfigurationCore", "Linux", "Netlink", "PacketProtocol", "Primitives", "VIPCore", "VIPProtocol"]),
+    swift(
+        "LicenseService",
+        ["APIProtocol", "ConfigurationCore", "Hardware", "LicenseCore", "LicenseProtocol", "Linux", "Primitives"]),
     swift(
         "SupervisorService",
         [
@@ -105,7 +111,8 @@ let services: [Target] = [
         "ClusterService",
         [
             "APIProtocol", "APIService", "ConfigurationCore", "Etcd", "HostMetrics", "Identity", "JoinCore", "Linux",
-            "LocalStore", "MastershipCore", "MembershipCore", "Primitives", "PrometheusMetrics", "ProfileCore",
+            "LicenseCore", "LicenseProtocol", "LocalStore", "MastershipCore", "MembershipCore", "Primitives",
+            "PrometheusMetrics", "ProfileCore",
             "SupervisorProtocol", "Texts", "VIPProtocol", asyncHTTPClient, crypto, lifecycle, logging, metrics,
             nioConcurrencyHelpers, nioCore, nioFoundationCompat, nioPosix, nioSSL, unixSignals,
         ]),
@@ -123,6 +130,7 @@ let programs: [Target] = [
     program("keelson-vipd", ["ConfigurationCore", "Linux", "VIPService"]),
     program("keelson-supervisor", ["ConfigurationCore", "Linux", "SupervisorService", argumentParser, logging]),
     program("keelson-clusterd", ["ClusterService", "ConfigurationCore", argumentParser, logging]),
+    program("keelson-licensed", ["ConfigurationCore", "Hardware", "LicenseService", "Linux"]),
     program("keelson", ["Commands"]),
     program("keelson-vendor", ["APIProtocol", "LicenseCore", "Primitives", argumentParser, crypto]),
     program("simulator", ["Simulation", argumentParser]),
@@ -134,7 +142,15 @@ let testTargets: [Target] = [
     tests("MastershipCoreTests", ["MastershipCore", "Primitives"]),
     tests("MembershipCoreTests", ["MembershipCore", "Primitives"]),
     tests("ProfileCoreTests", ["MastershipCore", "Primitives", "ProfileCore"]),
-    tests("LicenseCoreTests", ["APIProtocol", "LicenseCore", "Texts", crypto]),
+    tests("LicenseCoreTests", ["APIProtocol", "LicenseCore", "Primitives", "Texts", crypto]),
+    tests("HardwareTests", ["Hardware", "LicenseCore", "Linux"]),
+    tests(
+        "LicenseServiceTests",
+        [
+            "APIProtocol", "ConfigurationCore", "Hardware", "LicenseCore", "LicenseProtocol", "LicenseService", "Linux",
+            "Primitives", crypto,
+        ]),
+    tests("VendorTests", ["APIProtocol", "LicenseCore", "keelson-vendor", crypto]),
     tests("JoinCoreTests", ["JoinCore", "MembershipCore", "Primitives"]),
     tests("ConfigurationCoreTests", ["ConfigurationCore", "Primitives"]),
     tests("SupervisorProtocolTests", ["SupervisorProtocol"]),
@@ -158,7 +174,11 @@ let testTargets: [Target] = [
     tests("LinuxTests", ["Linux", "Primitives"]),
     tests(
         "ClusterServiceTests",
-        ["APIProtocol", "ClusterService", "MastershipCore", "MembershipCore", "Primitives", "ProfileCore", "Texts"]),
+        [
+            "APIProtocol", "ClusterService", "LicenseCore", "LicenseProtocol", "Linux", "MastershipCore",
+            "MembershipCore",
+            "Primitives", "ProfileCore", "Texts", "keelson-licensed", crypto,
+        ]),
     tests("EtcdTests", ["Etcd", "Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL]),
     tests("ClusterTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),
     tests("APIProtocolTests", ["APIProtocol", "MembershipCore", "Primitives", "Texts"]),

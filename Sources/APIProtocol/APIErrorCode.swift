@@ -17,6 +17,8 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case joinTokenMalformed, joinTokenUnknown, joinTokenExpired, joinTokenUsedUp, joinTokenRevoked, wrongAuthority
     case duplicateIdentity, duplicateAddress, duplicateName, codeMismatch, joinRejected, tooManyWaiting,
         malformedCertificateRequest
+    // The license.
+    case licenseRefused, licenseLimit, licenseInactive, validatorSilent
     // Everything else, and what the command line meets before an answer.
     case internalError, unreachable, badAnswer
 }
@@ -30,7 +32,7 @@ extension APIErrorCode {
             400
         case .unauthenticated, .tokenRefused: 401
         case .forbidden, .joinTokenUnknown, .joinTokenExpired, .joinTokenUsedUp, .joinTokenRevoked, .wrongAuthority,
-            .joinRejected:
+            .joinRejected, .licenseLimit, .licenseInactive:
             403
         case .notFound, .unknownNode, .unknownToken: 404
         case .methodNotAllowed: 405
@@ -41,12 +43,13 @@ extension APIErrorCode {
         case .tooLarge: 413
         case .unsupportedMedia: 415
         case .notMaster: 421
-        case .vipIsNodeAddress, .vipOutsideSubnet, .vipDuplicate, .gatewaySilent, .gatewayOutsideSubnet, .unsafeTiming:
+        case .vipIsNodeAddress, .vipOutsideSubnet, .vipDuplicate, .gatewaySilent, .gatewayOutsideSubnet, .unsafeTiming,
+            .licenseRefused:
             422
         case .tooManyAttempts, .tooManyWaiting: 429
         case .internalError: 500
         case .masterUnreachable, .badAnswer: 502
-        case .noMaster, .noQuorum, .storeUnavailable, .unreachable: 503
+        case .noMaster, .noQuorum, .storeUnavailable, .unreachable, .validatorSilent: 503
         case .timedOut: 504
         case .storeFull, .diskFull, .diskTooSmall: 507
         }

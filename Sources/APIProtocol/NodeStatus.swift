@@ -108,10 +108,12 @@ public struct NodeReport: Codable, Equatable, Sendable {
     public var raft: LocalMembership.RaftTiming?
     /// What fails together with it; nil when nobody has said.
     public var domain: String?
+    /// The four hashed parts by which a license knows the machine again; nil while they are not known.
+    public var hardware: [String]?
 
     public init(
         name: String, address: IPAddress, role: LocalMembership.Role, sentAt: Timestamp, resources: NodeResources,
-        versions: [String: String], raft: LocalMembership.RaftTiming?, domain: String?
+        versions: [String: String], raft: LocalMembership.RaftTiming?, domain: String?, hardware: [String]? = nil
     ) {
         self.name = name
         self.address = address
@@ -121,6 +123,7 @@ public struct NodeReport: Codable, Equatable, Sendable {
         self.versions = versions
         self.raft = raft
         self.domain = domain
+        self.hardware = hardware
     }
 }
 

@@ -21,12 +21,17 @@ public struct FoundCluster: Codable, Equatable, Sendable {
     public var gateway: IPAddress?
     /// nil means `auto`.
     public var profile: ProfileChoice?
+    /// The text of a license; nil: the trial begins.
+    public var license: String?
 
-    public init(name: String, vip: [Subnet], gateway: IPAddress? = nil, profile: ProfileChoice? = nil) {
+    public init(
+        name: String, vip: [Subnet], gateway: IPAddress? = nil, profile: ProfileChoice? = nil, license: String? = nil
+    ) {
         self.name = name
         self.vip = vip
         self.gateway = gateway
         self.profile = profile
+        self.license = license
     }
 }
 

@@ -15,13 +15,15 @@ enum Rule {
                 || ".-_".unicodeScalars.contains(scalar) || also.unicodeScalars.contains(scalar)
         }
         guard allowed, (1...64).contains(text.utf8.count) else {
-            throw .invalid(field, "must be 1 to 64 letters, digits, '.', '-' or '_'")
+            throw .invalid(field, clause: "name")
         }
     }
 
     static func range(_ number: Int?, _ range: ClosedRange<Int>, _ field: String) throws(APIError) {
         guard let number, !range.contains(number) else { return }
-        throw .invalid(field, "must be \(range.lowerBound) to \(range.upperBound), not \(number)")
+        throw .invalid(
+            field, clause: "range",
+            ["low": "\(range.lowerBound)", "high": "\(range.upperBound)", "value": "\(number)"])
     }
 
     static func virtualAddresses(_ addresses: [Subnet], _ field: String) throws(APIError) {
@@ -51,6 +53,9 @@ extension SetupRequest: Validatable {
             try Rule.virtualAddresses(cluster.vip, "cluster.vip")
             if let gateway = cluster.gateway, cluster.vip.contains(where: { $0.address == gateway }) {
                 throw .invalid("cluster.gateway", "is the virtual address \(gateway)")
+            }
+            if let license = cluster.license {
+                do { try LicenseText(text: license).validate() } catch { throw error.at("cluster.license") }
             }
         case (nil, let join?):
             try Rule.range(join.port, 1...65_535, "join.port")
@@ -124,12 +129,19 @@ extension UserTokenRequest: Validatable {
 }
 
 extension NodeReport: Validatable {
+    private static func isPrint(_ parts: [String]) -> Bool {
+        parts.count == 4 && parts.allSatisfy { $0.isEmpty || Hexadecimal.isText($0, digits: 64) }
+    }
+
     public func validate() throws(APIError) {
         try Rule.name(name, "name")
         if let domain { try Rule.name(domain, "domain") }
         guard versions.count <= 16, versions.allSatisfy({ $0.key.utf8.count <= 64 && $0.value.utf8.count <= 128 })
         else {
             throw .invalid("versions", "must be at most 16 short texts")
+        }
+        guard hardware.map(Self.isPrint) ?? true else {
+            throw .invalid("hardware", clause: "hardware")
         }
     }
 }

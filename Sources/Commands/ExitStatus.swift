@@ -18,7 +18,9 @@ public enum ExitStatus: Int32, Sendable {
         switch error.code {
         case .unreachable, .badAnswer: .unreachable
         case .timedOut: .timedOut
-        case .internalError, .noMaster, .noQuorum, .storeUnavailable, .storeFull, .masterUnreachable: .failed
+        case .internalError, .noMaster, .noQuorum, .storeUnavailable, .storeFull, .masterUnreachable,
+            .validatorSilent:
+            .failed
         default: .refused
         }
     }

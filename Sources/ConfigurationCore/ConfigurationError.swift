@@ -80,6 +80,8 @@ extension ConfigurationError {
         case joinsItself(IPAddress)
         case bothFoundAndJoin
         case neitherFoundNorJoin
+        case licenseWithoutFounding
+        case emptyFileName
     }
 }
 
@@ -109,6 +111,9 @@ extension ConfigurationError.Problem {
         case .joinsItself(let address): "\(address) is this node's own address; name the master's address"
         case .bothFoundAndJoin: "the answer has both [cluster] and [join]: found a cluster or join one"
         case .neitherFoundNorJoin: "the answer has neither [cluster] (to found a cluster) nor [join] (to join one)"
+        case .licenseWithoutFounding:
+            "a license is given when a cluster is founded; a node that joins has the cluster's"
+        case .emptyFileName: "the name of the file is empty"
         default: addressSentence
         }
     }

@@ -14,7 +14,7 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var data: String
     /// Sockets live in this directory.
     public var run: String
-    /// Where keelson-vipd and keelson-clusterd are.
+    /// Where the daemons are.
     public var programs: String
     /// Path of the etcd program.
     public var etcd: String
@@ -24,11 +24,14 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var clusterPort: Int
     /// Whether daemons with a deadline ask for real-time scheduling and locked memory.
     public var realtime: Bool
+    /// File with public keys that sign licenses in tests; a release refuses what they signed.
+    public var licenseTestKeys: String?
 
     public init(
         name: String, interface: String, address: Subnet, domain: String? = nil, data: String = "/var/lib/keelson",
         run: String = "/run/keelson", programs: String = "/usr/lib/keelson", etcd: String = "/usr/bin/etcd",
-        apiPort: Int = 443, clusterPort: Int = 7443, realtime: Bool = true
+        apiPort: Int = 443, clusterPort: Int = 7443, realtime: Bool = true,
+        licenseTestKeys: String? = nil
     ) {
         self.name = name
         self.interface = interface
@@ -41,6 +44,7 @@ public struct NodeConfiguration: Equatable, Sendable {
         self.apiPort = apiPort
         self.clusterPort = clusterPort
         self.realtime = realtime
+        self.licenseTestKeys = licenseTestKeys
     }
 }
 
@@ -60,6 +64,8 @@ extension NodeConfiguration {
     public var vipdSocket: String { run + "/vipd.sock" }
     /// HTTP over a Unix stream socket.
     public var clusterdSocket: String { run + "/clusterd.sock" }
+    /// Lines of JSON over a Unix stream socket.
+    public var licensedSocket: String { run + "/licensed.sock" }
     /// Text lines over a Unix stream socket.
     public var supervisorSocket: String { run + "/supervisor.sock" }
 }
@@ -71,13 +77,14 @@ extension NodeConfiguration {
     /// Parses and validates the whole text.
     public static func parse(_ text: String) throws(ConfigurationError) -> NodeConfiguration {
         let document = try DocumentParser.parse(text)
-        try SectionReader.checkSections(of: document, known: ["node", "programs", "api", "realtime"])
+        try SectionReader.checkSections(of: document, known: ["node", "programs", "api", "realtime", "license"])
         guard document.section("node") != nil else { throw ConfigurationError(.missingSection, field: "node") }
         let node = try SectionReader(
             "node", in: document, known: ["name", "interface", "address", "domain", "data", "run"])
         let programs = try SectionReader("programs", in: document, known: ["directory", "etcd"])
         let api = try SectionReader("api", in: document, known: ["port", "cluster-port"])
         let realtime = try SectionReader("realtime", in: document, known: ["enabled"])
+        let license = try SectionReader("license", in: document, known: ["test-keys"])
         let configuration = NodeConfiguration(
             name: try node.hostName("name"), interface: try interfaceName(node), address: try hostAddress(node),
             domain: try node.string("domain") == nil ? nil : try node.hostName("domain"),
@@ -86,7 +93,8 @@ extension NodeConfiguration {
             programs: try programs.path("directory", default: "/usr/lib/keelson"),
             etcd: try programs.path("etcd", default: "/usr/bin/etcd"),
             apiPort: try api.port("port", default: 443), clusterPort: try api.port("cluster-port", default: 7443),
-            realtime: try realtime.boolean("enabled") ?? true)
+            realtime: try realtime.boolean("enabled") ?? true,
+            licenseTestKeys: try license.string("test-keys") == nil ? nil : try license.path("test-keys", default: ""))
         guard configuration.run.utf8.count <= longestRunPath else {
             throw node.error(.pathTooLong(limit: longestRunPath), "run")
         }

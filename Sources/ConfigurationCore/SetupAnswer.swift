@@ -19,12 +19,18 @@ public enum SetupAnswer: Equatable, Sendable {
         /// Must answer ARP (or neighbour discovery) from every node.
         public var gateway: IPAddress
         public var profile: Profile
+        /// Path of a license, from the answer file's folder on; nil: the trial begins.
+        public var licenseFile: String?
 
-        public init(name: String, virtualAddresses: [Subnet], gateway: IPAddress, profile: Profile = .auto) {
+        public init(
+            name: String, virtualAddresses: [Subnet], gateway: IPAddress, profile: Profile = .auto,
+            licenseFile: String? = nil
+        ) {
             self.name = name
             self.virtualAddresses = virtualAddresses
             self.gateway = gateway
             self.profile = profile
+            self.licenseFile = licenseFile
         }
     }
 
@@ -50,7 +56,7 @@ public enum SetupAnswer: Equatable, Sendable {
     /// Parses and validates all that can be known without the node; `validate(on:)` checks the rest.
     public static func parse(_ text: String) throws(ConfigurationError) -> SetupAnswer {
         let document = try DocumentParser.parse(text)
-        try SectionReader.checkSections(of: document, known: ["cluster", "join"])
+        try SectionReader.checkSections(of: document, known: ["cluster", "join", "license"])
         let cluster = document.section("cluster")
         let join = document.section("join")
         if cluster != nil, let join {
@@ -58,6 +64,9 @@ public enum SetupAnswer: Equatable, Sendable {
         }
         if cluster != nil { return .found(try founding(document)) }
         guard join != nil else { throw ConfigurationError(.neitherFoundNorJoin) }
+        if let license = document.section("license") {
+            throw ConfigurationError(.licenseWithoutFounding, field: "license", position: license.position)
+        }
         return .join(try joining(document))
     }
 
@@ -76,11 +85,21 @@ public enum SetupAnswer: Equatable, Sendable {
         guard let profile = Profile(rawValue: profileText) else {
             throw reader.error(.badProfile(profileText), "profile")
         }
-        let founding = Founding(name: name, virtualAddresses: addresses, gateway: gateway, profile: profile)
+        let founding = Founding(
+            name: name, virtualAddresses: addresses, gateway: gateway, profile: profile,
+            licenseFile: try licenseFile(document))
         do { try founding.validate() } catch {
             throw reader.error(error.problem, error.field == "cluster.gateway" ? "gateway" : "vip")
         }
         return founding
+    }
+
+    private static func licenseFile(_ document: Document) throws(ConfigurationError) -> String? {
+        guard document.section("license") != nil else { return nil }
+        let reader = try SectionReader("license", in: document, known: ["file"])
+        let file = try reader.required("file")
+        guard !file.isEmpty, !file.utf8.contains(0) else { throw reader.error(.emptyFileName, "file") }
+        return file
     }
 
     private static func joining(_ document: Document) throws(ConfigurationError) -> Joining {

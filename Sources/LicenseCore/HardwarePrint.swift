@@ -28,12 +28,13 @@ public struct HardwarePrint: Codable, Hashable, Sendable {
         zip(parts, other.parts).count { $0 == $1 && !$0.isEmpty } >= Self.enough
     }
 
-    func validate() throws(LicenseProblem) {
+    /// Whether a license can be bound to the machine: enough of its parts are known.
+    public var canBeBound: Bool { parts.count { !$0.isEmpty } >= Self.enough }
+
+    func validate(enough: Bool = true) throws(LicenseProblem) {
         guard parts.count == Self.partNames.count,
             parts.allSatisfy({ $0.isEmpty || Hexadecimal.isText($0, digits: 64) })
-        else { throw .badField("binding", "must give four parts of 64 hexadecimal digits, or empty ones") }
-        guard parts.count(where: { !$0.isEmpty }) >= Self.enough else {
-            throw .badField("binding", "must give at least \(Self.enough) parts of a machine")
-        }
+        else { throw .badField("binding", .badParts) }
+        guard canBeBound || !enough else { throw .badField("binding", .tooFewParts(Self.enough)) }
     }
 }

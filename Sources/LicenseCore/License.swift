@@ -2,24 +2,8 @@ import APIProtocol
 
 /// What the vendor has signed: who may use how much of what, until when and on which machines.
 public struct License: Codable, Equatable, Sendable {
-    public enum Kind: String, Codable, Sendable {
-        case trial, subscription, perpetual
-    }
-
-    /// How much may be added; nil: any number.
-    public struct Limits: Codable, Equatable, Sendable {
-        public var nodes: Int?
-        /// Protected hosts.
-        public var hosts: Int?
-        /// Protected data, in TiB.
-        public var tebibytes: Int?
-
-        public init(nodes: Int? = nil, hosts: Int? = nil, tebibytes: Int? = nil) {
-            self.nodes = nodes
-            self.hosts = hosts
-            self.tebibytes = tebibytes
-        }
-    }
+    public typealias Kind = LicenseKind
+    public typealias Limits = LicenseLimits
 
     /// The vendor's number of this license.
     public var id: String
@@ -64,23 +48,35 @@ extension License {
         try Self.checkText(id, "id")
         try Self.checkText(customer, "customer")
         for feature in features { try Self.checkText(feature, "features") }
-        guard (0...3_650).contains(graceDays) else { throw .badField("graceDays", "must be 0 to 3650") }
+        guard (0...3_650).contains(graceDays) else { throw .badField("graceDays", .range(0, 3_650)) }
         for (field, limit) in [("nodes", limits.nodes), ("hosts", limits.hosts), ("tebibytes", limits.tebibytes)] {
             guard limit.map({ (1...1_000_000).contains($0) }) ?? true else {
-                throw .badField("limits.\(field)", "must be 1 to 1000000")
+                throw .badField("limits.\(field)", .range(1, 1_000_000))
             }
         }
         guard (expires == nil) == (kind == .perpetual) else {
-            throw .badField("expires", "must be given unless the license is perpetual")
+            throw .badField("expires", .unlessPerpetual)
         }
-        if let expires, expires <= validFrom { throw .badField("expires", "must be later than validFrom") }
-        guard binding.count <= 500 else { throw .badField("binding", "must name at most 500 machines") }
+        if let expires, expires <= validFrom { throw .badField("expires", .notLater) }
+        guard binding.count <= Self.mostMachines else {
+            throw .badField("binding", .tooManyMachines(Self.mostMachines))
+        }
         for print in binding { try print.validate() }
     }
 
     private static func checkText(_ text: String, _ field: String) throws(LicenseProblem) {
         guard (1...200).contains(text.utf8.count),
             text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
-        else { throw .badField(field, "must be 1 to 200 bytes without control characters") }
+        else { throw .badField(field, .text(200)) }
+    }
+
+    /// Machines that a license can name.
+    public static let mostMachines = 500
+
+    /// Without the machines.
+    public var info: LicenseInfo {
+        LicenseInfo(
+            id: id, customer: customer, kind: kind, issued: issued, validFrom: validFrom, expires: expires,
+            graceDays: graceDays, limits: limits, features: features, boundNodes: binding.count)
     }
 }

@@ -12,7 +12,7 @@ public struct LicenseFile: Equatable, Sendable {
     public let signature: [UInt8]
 
     /// Bytes of the whole text.
-    public static let longest = 65_536
+    public static let longest = LicenseText.longest
     static let begin = "-----BEGIN KEELSON LICENSE-----"
     static let end = "-----END KEELSON LICENSE-----"
     private static let domain = Array("keelson license 1\0".utf8)
@@ -72,7 +72,7 @@ public struct LicenseFile: Equatable, Sendable {
         let vendor = try keys.key(key)
         guard vendor.isSignature(signature, of: Self.domain + payload) else { throw .badSignature }
         let license: License
-        do { license = try StrictJSON.decode(License.self, from: payload) } catch { throw .badPayload("\(error)") }
+        do { license = try StrictJSON.decode(License.self, from: payload) } catch { throw .badPayload(error) }
         try license.validate()
         return license
     }

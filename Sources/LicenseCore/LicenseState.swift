@@ -8,7 +8,7 @@ public struct LicenseState: Equatable, Sendable {
         /// nil: for ever.
         case valid(until: Timestamp?)
         /// Expired; additions are still possible until then.
-        case grace(until: Timestamp)
+        case grace(since: Timestamp, until: Timestamp)
         case expired(since: Timestamp)
     }
 
@@ -26,7 +26,7 @@ public struct LicenseState: Equatable, Sendable {
     public let warnings: [Warning]
 
     /// What the cluster is.
-    public struct Facts: Sendable {
+    public struct Facts: Codable, Equatable, Sendable {
         /// The wall clock.
         public var now: Timestamp
         /// The latest wall clock that the cluster has ever seen: a clock that is set back gains nothing.
@@ -47,6 +47,9 @@ public struct LicenseState: Equatable, Sendable {
             self.hosts = hosts
             self.tebibytes = tebibytes
         }
+
+        /// Whether the wall clock is behind a time that the cluster has seen.
+        public var isSetBack: Bool { now.milliseconds < latestSeen.milliseconds - clockTolerance }
     }
 
     /// Clocks of nodes differ; so much behind is not set back.
@@ -56,7 +59,7 @@ public struct LicenseState: Equatable, Sendable {
     public init(_ license: License, _ facts: Facts) {
         phase = Self.phase(license, at: max(facts.now, facts.latestSeen))
         var warnings: [Warning] = []
-        if facts.now.milliseconds < facts.latestSeen.milliseconds - Self.clockTolerance {
+        if facts.isSetBack {
             warnings.append(.clockSetBack(seen: facts.latestSeen))
         }
         let needed = license.binding.count / 2 + 1
@@ -79,7 +82,25 @@ public struct LicenseState: Equatable, Sendable {
         guard let expires = license.expires else { return .valid(until: nil) }
         let graceEnds = Timestamp(milliseconds: expires.milliseconds + Int64(license.graceDays) * day)
         if now < expires { return .valid(until: expires) }
-        return now < graceEnds ? .grace(until: graceEnds) : .expired(since: expires)
+        return now < graceEnds ? .grace(since: expires, until: graceEnds) : .expired(since: expires)
+    }
+
+    /// Why a license of this state is not to be installed; nil: it is.
+    public var refusal: LicenseProblem? {
+        switch phase {
+        case .notYetValid(let from): return .notYetValid(from)
+        case .expired(let since): return .expired(since)
+        case .grace(let since, _): return .expired(since)
+        case .valid: break
+        }
+        for warning in warnings {
+            switch warning {
+            case .otherHardware(let found, let needed): return .otherHardware(found: found, needed: needed)
+            case .tooManyNodes(let limit, let present): return .tooFewNodes(limit: limit, present: present)
+            case .tooManyHosts, .tooMuchData, .clockSetBack: continue
+            }
+        }
+        return nil
     }
 
     /// Whether nodes, hosts and features may be added.

@@ -3,7 +3,7 @@ import Primitives
 
 /// The processes that the supervisor keeps.
 public enum ProcessName: String, CaseIterable, Sendable {
-    case vipd, etcd, clusterd
+    case vipd, etcd, clusterd, licensed
 }
 
 /// All that the supervisor knows about one process before it runs: data, no behaviour.
@@ -29,6 +29,8 @@ public struct ProcessPlan: Equatable, Sendable {
         public enum Question: Sendable {
             /// `ping` to vipd.sock, answered `pong`.
             case ping
+            /// The line `ping` to licensed.sock, answered `pong`.
+            case pingLine
             /// GET of the path on the process's HTTP Unix socket, answered 200.
             case clusterHealth
             /// etcd's /health without quorum: the process, not the cluster, is asked.
@@ -103,17 +105,26 @@ extension ProcessPlan {
             restart: .atOnce,
             limits: ResourceLimits(memoryBytes: 1 << 30, openFiles: 65_536, nice: -5, outOfMemoryScore: -800),
             stopLimit: .seconds(4)),
+        // Nobody waits for it: without an answer the cluster goes on with the last one.
+        ProcessPlan(
+            name: .licensed, stages: [.installed, .inSetup, .member], after: [],
+            health: Health(
+                question: .pingLine, startInterval: .milliseconds(50), interval: .seconds(5), timeout: .seconds(5),
+                patience: 3, startLimit: .seconds(20)),
+            restart: .atOnce,
+            limits: ResourceLimits(memoryBytes: 128 << 20, openFiles: 256, nice: 0, outOfMemoryScore: 0),
+            stopLimit: .milliseconds(500)),
     ]
 
     /// The order of stopping: the cluster daemon hands mastership over while everything that it needs still runs.
     /// The stop limits add up to less than ten seconds.
-    public static let stopOrder: [ProcessName] = [.clusterd, .vipd, .etcd]
+    public static let stopOrder: [ProcessName] = [.clusterd, .vipd, .etcd, .licensed]
 
     /// Whether the process runs on a node of which these facts hold.
     public func runs(with facts: NodeFacts) -> Bool {
         guard stages.contains(facts.stage) else { return false }
         switch name {
-        case .vipd, .clusterd: return true
+        case .vipd, .clusterd, .licensed: return true
         case .etcd:
             switch facts.membership?.role {
             case .voter, .witness: return true

@@ -27,6 +27,7 @@ final class HealthProbe {
         let text =
             switch question {
             case .ping: "ping"
+            case .pingLine: "ping\n"
             case .clusterHealth: HTTPAnswer.request("/v1/health")
             case .etcdHealth: HTTPAnswer.request(path)
             }
@@ -51,7 +52,7 @@ final class HealthProbe {
                 case .closed: return answer(isClosed: true)
                 case .bytes(let count):
                     received += buffer.prefix(count)
-                    if question == .ping { return answer(isClosed: false) }
+                    if isPing { return answer(isClosed: false) }
                 }
             }
             return .failed("the answer is longer than \(Self.largestAnswer) bytes")
@@ -60,8 +61,10 @@ final class HealthProbe {
         }
     }
 
+    private var isPing: Bool { question == .ping || question == .pingLine }
+
     private func answer(isClosed: Bool) -> HealthResult? {
-        if question == .ping {
+        if isPing {
             let text = String(decoding: received, as: UTF8.self)
             if text == "pong" || text == "pong\n" { return .healthy }
             return text.isEmpty && !isClosed ? nil : .failed("'\(text.prefix(100))' is not the answer to ping")

@@ -67,7 +67,7 @@ extension Supervisor {
         let program: String
         let arguments: [String]
         switch plan.name {
-        case .vipd, .clusterd:
+        case .vipd, .clusterd, .licensed:
             program = "\(configuration.programs)/keelson-\(plan.name.rawValue)"
             arguments = ["--configuration", configurationPath]
         case .etcd:
@@ -121,6 +121,7 @@ extension Supervisor {
         let socket =
             switch plan.health.question {
             case .ping: configuration.vipdSocket
+            case .pingLine: configuration.licensedSocket
             case .clusterHealth: configuration.clusterdSocket
             case .etcdHealth: "\(configuration.run)/\(EtcdCommand.metricsSocketName)"
             }

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Crypto
 import Foundation
 import LicenseCore
-import Primitives
 
 /// `keelson-vendor inspect`
 struct Inspect: ParsableCommand {
@@ -15,10 +13,10 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let keys = try publicKeys.map { text in
-            guard let bytes = Hexadecimal.bytes(text, count: 32) else {
+            guard let key = VendorKey(publicKey: text, isTest: false) else {
                 throw VendorError("'\(text)' is not a public key of 64 hexadecimal digits")
             }
-            return VendorKey(try Curve25519.Signing.PublicKey(rawRepresentation: bytes), isTest: false)
+            return key
         }
         let license = try LicenseFile(parsing: VendorError.text(of: file))
             .license(trusting: VendorKeys(keys, acceptsTestKeys: false))

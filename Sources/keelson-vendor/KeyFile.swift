@@ -45,6 +45,9 @@ struct VendorError: Error, CustomStringConvertible {
 
     init(_ description: String) { self.description = description }
 
+    /// A line beside the output.
+    static func note(_ sentence: String) { FileHandle.standardError.write(Data("\(sentence)\n".utf8)) }
+
     static func text(of path: String) throws -> String {
         do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
             throw VendorError("\(path): \(error.localizedDescription)")

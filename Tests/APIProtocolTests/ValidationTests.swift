@@ -31,6 +31,50 @@ struct ValidationTests {
         #expect(problem(report)?.1 == (isGood ? nil : "domain"))
     }
 
+    @Test(
+        "A node's report has four hashed parts of its machine, or none",
+        arguments: [
+            (nil, true), (["", "", "", ""], true), ([String(repeating: "a", count: 64), "", "", ""], true),
+            ([], false), (["", "", ""], false), ([String(repeating: "A", count: 64), "", "", ""], false),
+            (["a", "", "", ""], false),
+        ] as [([String]?, Bool)])
+    func hardware(parts: [String]?, isGood: Bool) {
+        let report = NodeReport(
+            name: "n2", address: IPAddress("10.77.0.12")!, role: .voter, sentAt: Timestamp(milliseconds: 0),
+            resources: NodeResources(
+                cpuPercent: 0, memoryUsedBytes: 0, memoryTotalBytes: 0, pressure: Pressure(cpu: 0, memory: 0, io: 0),
+                diskUsedBytes: 0, diskTotalBytes: 0, receiveBytesPerSecond: 0, transmitBytesPerSecond: 0),
+            versions: [:], raft: nil, domain: nil, hardware: parts)
+        #expect(problem(report)?.1 == (isGood ? nil : "hardware"))
+    }
+
+    @Test("A wrong value is refused in whole sentences of one language")
+    func clauses() throws {
+        for body in [#"{"text":5}"#, #"{"text":null}"#, #"{"text":["a"]}"#] {
+            do throws(APIError) {
+                _ = try StrictJSON.decode(LicenseText.self, from: Array(body.utf8))
+                #expect(Bool(false), "\(body) was read")
+            } catch {
+                #expect(error.code == .invalidValue && error.field == "text")
+                #expect(error.message.hasPrefix("The field 'text' must be a text, not "), "\(error.message)")
+                let chinese = error.sentence(in: .chinese)
+                #expect(!chinese.contains("must") && chinese.contains("必须是文本"), "\(chinese)")
+            }
+        }
+        let range = APIError.invalid("uses", clause: "range", ["low": "1", "high": "500", "value": "0"])
+        #expect(range.message == "The field 'uses' must be 1 to 500, not 0.")
+        #expect(range.sentence(in: .chinese) == "字段“uses”的值无效：必须在 1 到 500 之间，而不是 0。")
+    }
+
+    @Test("A license is refused for its size before anything reads it")
+    func license() {
+        let longest = String(repeating: "a", count: 65_536)
+        #expect(problem(LicenseText(text: longest)) == nil)
+        #expect(problem(LicenseText(text: longest + "a"))! == (.licenseRefused, "text"))
+        let cluster = FoundCluster(name: "demo", vip: [Self.vip], license: longest + "a")
+        #expect(problem(SetupRequest(cluster: cluster))! == (.licenseRefused, "cluster.license"))
+    }
+
     @Test("Setup wants exactly one of the two, whole")
     func setup() {
         let cluster = FoundCluster(name: "demo", vip: [Self.vip])

@@ -44,13 +44,15 @@ import Testing
             cluster-port = 9443
             [realtime]
             enabled = false
+            [license]
+            test-keys = "/srv/test-keys"
             """
         #expect(
             try NodeConfiguration.parse(text)
                 == NodeConfiguration(
                     name: "n2", interface: "eth1", address: Subnet("fd00::2/64")!, domain: "rack-2",
                     data: "/srv/data", run: "/srv/run", programs: "/opt/bin", etcd: "/opt/etcd", apiPort: 8443,
-                    clusterPort: 9443, realtime: false))
+                    clusterPort: 9443, realtime: false, licenseTestKeys: "/srv/test-keys"))
     }
 
     @Test func namesAnUnknownKeyAndItsNearest() {

@@ -45,6 +45,21 @@ import Testing
                 == .join(.init(master: IPAddress("10.77.0.11")!, token: "t", role: .witness)))
     }
 
+    @Test func aFounderMayHaveALicense() throws {
+        guard case .found(let founding) = try SetupAnswer.parse(cluster() + "[license]\nfile = \"a/b.license\"\n")
+        else {
+            return #expect(Bool(false), "this founds")
+        }
+        #expect(founding.licenseFile == "a/b.license")
+        #expect(
+            failure(cluster() + "[license]\n")?.description == "line 5, column 1: license.file: this key is missing")
+        #expect(failure(cluster() + "[license]\nfile = \"\"\n")?.problem == .emptyFileName)
+        #expect(failure(cluster() + "[license]\nfiles = \"a\"\n")?.problem == .unknownKey(nearest: "file"))
+        let joins = failure("[join]\nmaster = \"10.77.0.12\"\n[license]\nfile = \"a\"\n")
+        #expect(joins?.problem == .licenseWithoutFounding)
+        #expect(joins?.position?.line == 3)
+    }
+
     @Test func wantsExactlyOneSection() {
         #expect(failure("")?.problem == .neitherFoundNorJoin)
         #expect(failure(cluster() + "[join]\nmaster = \"10.77.0.12\"\n")?.problem == .bothFoundAndJoin)

@@ -7,8 +7,22 @@ import LicenseCore
 public func fuzzLicense(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: bytes, count: count))
     guard let choice = input.first else { return 0 }
-    if choice % 2 == 0 { checkFile(String(decoding: input.dropFirst(), as: UTF8.self)) } else { checkPayload(input) }
+    switch choice {
+    case UInt8(ascii: "r"): checkRequest(Array(input.dropFirst()))
+    case _ where choice % 2 == 0: checkFile(String(decoding: input.dropFirst(), as: UTF8.self))
+    default: checkPayload(input)
+    }
     return 0
+}
+
+private func checkRequest(_ bytes: [UInt8]) {
+    let request: LicenseRequest
+    do throws(LicenseRequestProblem) { request = try LicenseRequest.parse(bytes) } catch {
+        return precondition(!error.description.isEmpty, "a refusal without a sentence")
+    }
+    for print in request.nodes.compactMap(\.hardware) {
+        precondition(print.matches(print) == print.canBeBound, "a machine does not know itself")
+    }
 }
 
 private func checkFile(_ text: String) {

@@ -79,28 +79,38 @@ import Texts
             case .badPayload(let doubled) = problem(
                 try file(good.replacing(#""id":"L-1""#, with: #""id":"L-1","id":"L-2""#)).text)
         else { return #expect(Bool(false), "a doubled key was read") }
-        #expect(doubled.contains("id"))
+        #expect((doubled.code, doubled.field) == (.duplicateField, "id"))
         #expect(problem(try file("{}").text) != nil)
         #expect(
             problem(try file(good.replacing(#""nodes":3"#, with: #""nodes":0"#)).text)
-                == .badField("limits.nodes", "must be 1 to 1000000"))
+                == .badField("limits.nodes", .range(1, 1_000_000)))
         #expect(
             problem(try file(good.replacing("2027-11", with: "2025-11")).text)
-                == .badField("expires", "must be later than validFrom"))
+                == .badField("expires", .notLater))
         #expect(
             problem(try file(good.replacing("subscription", with: "perpetual")).text)
-                == .badField("expires", "must be given unless the license is perpetual"))
+                == .badField("expires", .unlessPerpetual))
     }
 
-    @Test(arguments: Language.allCases)
-    func everyProblemHasASentence(language: Language) {
-        let problems: [LicenseProblem] = [
-            .tooLarge, .notALicense, .damaged, .unknownVersion(2), .unknownKey("k"), .testKey("k"), .badSignature,
-            .badPayload("r"), .badField("f", "r"),
-        ]
-        for problem in problems {
-            let sentence = problem.sentence(in: language)
-            #expect(sentence != problem.text.key && !sentence.contains("{"), "\(problem)")
-        }
+    private static let problems: [LicenseProblem] = [
+        .tooLarge, .notALicense, .damaged, .unknownVersion(2), .unknownKey("k"), .testKey("k"), .badSignature,
+        .badPayload(APIError(.duplicateField, field: "id")), .badPayload(APIError(.unknownField, field: "x")),
+        .badPayload(APIError(.missingField, field: "id")), .badPayload(.invalid("id", "must be a text")),
+        .badPayload(APIError(.malformed, ["reason": "it ends too early"])), .badField("f", .range(1, 2)),
+        .badField("f", .text(200)), .badField("f", .unlessPerpetual), .badField("f", .notLater),
+        .badField("f", .tooManyMachines(500)), .badField("f", .badParts), .badField("f", .tooFewParts(2)),
+        .expired(Timestamp(milliseconds: 0)), .notYetValid(Timestamp(milliseconds: 0)),
+        .otherHardware(found: 1, needed: 2), .tooFewNodes(limit: 2, present: 3),
+    ]
+
+    @Test(arguments: problems, Language.allCases)
+    func everyProblemHasAWholeSentenceInEachLanguage(problem: LicenseProblem, language: Language) {
+        let sentence = problem.sentence(in: language)
+        #expect(sentence != problem.text.key && !sentence.contains("{") && !sentence.contains("?"), "\(sentence)")
+        // The same as an answer of the API, after its way over the network.
+        #expect(problem.asAPIError.sentence(in: language).hasSuffix(sentence))
+        guard language == .chinese else { return }
+        // Field names and quoted lines are of the format; an English clause would be three words in a row.
+        #expect(sentence.firstMatch(of: /[a-z]+ [a-z]+ [a-z]+/) == nil, "\(sentence)")
     }
 }

@@ -32,7 +32,7 @@ import Testing
     @Test func phasesFollowTheCalendar() {
         #expect(state(license(), day: -1, latest: -1).phase == .notYetValid(from: start))
         #expect(state(license(), day: 0).phase == .valid(until: after(365)))
-        #expect(state(license(), day: 365).phase == .grace(until: after(395)))
+        #expect(state(license(), day: 365).phase == .grace(since: after(365), until: after(395)))
         #expect(state(license(), day: 395).phase == .expired(since: after(365)))
         #expect(
             [-1, 0, 365, 395].map { state(license(), day: $0, latest: -1).allowsAdditions } == [

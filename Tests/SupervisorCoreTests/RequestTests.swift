@@ -15,7 +15,8 @@ import Testing
                     [
                         .process(ProcessReport(name: "vipd", state: .running, pid: 100, restarts: 0)),
                         .process(ProcessReport(name: "etcd", state: .stopped, pid: nil, restarts: 0)),
-                        .process(ProcessReport(name: "clusterd", state: .running, pid: 101, restarts: 0)),
+                        .process(ProcessReport(name: "clusterd", state: .running, pid: 102, restarts: 0)),
+                        .process(ProcessReport(name: "licensed", state: .running, pid: 101, restarts: 0)),
                         .ok,
                     ])
             ])
@@ -59,7 +60,7 @@ import Testing
             membership: Bench.membership(generation: 2), hasIdentity: true, isRecovering: false)
         #expect(
             bench.send(.request(1, .reload)).deeds == [
-                .readFacts, .reply(1, [.ok]), .spawn(.vipd), .spawn(.etcd),
+                .readFacts, .reply(1, [.ok]), .spawn(.vipd), .spawn(.etcd), .spawn(.licensed),
             ])
     }
 

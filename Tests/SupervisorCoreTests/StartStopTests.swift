@@ -8,7 +8,7 @@ import Testing
 @Suite struct StartStopTests {
     @Test func installedNodeStartsVipdThenClusterd() {
         var bench = Bench()
-        #expect(bench.send(.begun).deeds == [.readFacts, .spawn(.vipd)])
+        #expect(bench.send(.begun).deeds == [.readFacts, .spawn(.vipd), .spawn(.licensed)])
         #expect(bench.core.stage == .installed)
         #expect(bench.state(.clusterd) == .waiting)
         #expect(bench.healthy(.vipd).deeds == [.spawn(.clusterd), .announceReady])
@@ -18,7 +18,7 @@ import Testing
     @Test func memberStartsEtcdToo() {
         var bench = Bench()
         bench.facts = Bench.member()
-        #expect(bench.send(.begun).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd)])
+        #expect(bench.send(.begun).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd), .spawn(.licensed)])
         // etcd need not be healthy: without a quorum clusterd must run and say so.
         #expect(bench.healthy(.vipd).deeds == [.spawn(.clusterd), .announceReady])
     }
@@ -51,18 +51,20 @@ import Testing
         bench.unreadable = nil
         bench.facts = Bench.member()
         #expect(bench.core.nextWake == bench.now + .seconds(5))
-        #expect(bench.pass(.seconds(5)).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd)])
+        #expect(bench.pass(.seconds(5)).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd), .spawn(.licensed)])
     }
 
-    @Test func stopsClusterdThenVipdThenEtcd() {
+    @Test func stopsClusterdThenVipdThenEtcdThenLicensed() {
         var bench = Bench.running(Bench.member())
         let clusterd = bench.pid(.clusterd)!
         let vipd = bench.pid(.vipd)!
         let etcd = bench.pid(.etcd)!
+        let licensed = bench.pid(.licensed)!
         #expect(bench.send(.terminate).deeds == [.announceStopping, .terminate(.clusterd, pid: clusterd)])
         #expect(bench.exits(.clusterd, .status(0)).deeds == [.terminate(.vipd, pid: vipd)])
         #expect(bench.exits(.vipd, .status(0)).deeds == [.terminate(.etcd, pid: etcd)])
-        #expect(bench.exits(.etcd, .status(0)).deeds == [.exit])
+        #expect(bench.exits(.etcd, .status(0)).deeds == [.terminate(.licensed, pid: licensed)])
+        #expect(bench.exits(.licensed, .status(0)).deeds == [.exit])
     }
 
     @Test func killsWhatDoesNotEndAndIsGoneWithinTenSeconds() {
@@ -85,7 +87,22 @@ import Testing
         bench.exits(.vipd)
         bench.exits(.vipd)
         #expect(bench.state(.vipd) == .backoff)
-        #expect(bench.send(.request(7, .stop)).deeds == [.reply(7, [.ok]), .announceStopping, .exit])
+        let licensed = bench.pid(.licensed)!
+        #expect(
+            bench.send(.request(7, .stop)).deeds == [
+                .reply(7, [.ok]), .announceStopping, .terminate(.licensed, pid: licensed),
+            ])
+        #expect(bench.exits(.licensed, .status(0)).deeds == [.exit])
+    }
+
+    /// Its absence stops nothing: nobody waits for it, and it comes back at once, then with growing pauses.
+    @Test func theLicenseValidatorHoldsNobodyUp() {
+        #expect(ProcessPlan.startOrder.allSatisfy { plan in plan.after.allSatisfy { $0.process != .licensed } })
+        var bench = Bench.running(Bench.member())
+        #expect(bench.exits(.licensed, .signal(11)).deeds == [.spawn(.licensed)])
+        #expect(bench.exits(.licensed, .signal(11)).deeds == [])
+        #expect(bench.state(.licensed) == .backoff)
+        #expect([.vipd, .etcd, .clusterd].allSatisfy { bench.state($0) == .running })
     }
 
     @Test func startOrderNamesOnlyEarlierProcesses() {

@@ -64,6 +64,10 @@ extension TestNode {
         try Answerer(configuration.vipdSocket, kind: .packets, answer: "pong")
     }
 
+    func answerForLicensed() throws -> Answerer {
+        try Answerer(configuration.licensedSocket, kind: .stream, answer: "pong\n")
+    }
+
     func answerForClusterd() throws -> Answerer {
         try Answerer(
             configuration.clusterdSocket, kind: .stream,

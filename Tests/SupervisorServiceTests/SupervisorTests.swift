@@ -40,6 +40,18 @@ import Testing
         for answerer in answerers { answerer.stop() }
     }
 
+    @Test func asksTheLicenseValidatorByALine() throws {
+        let node = try TestNode()
+        let answerer = try node.answerForLicensed()
+        try node.begin(plans: Self.plans)
+        let pid = try #require(try node.wait(for: "licensed", .running).pid)
+        answerer.stop()
+        try eventually { try node.report("licensed").restarts == 1 }
+        #expect(try !isAlive(pid))
+        try node.ask(.stop)
+        node.join()
+    }
+
     @Test func startsACrashedDaemonAgain() throws {
         let node = try TestNode()
         let answerers = try [node.answerForVipd(), node.answerForClusterd()]
