@@ -77,10 +77,11 @@ extension Endpoint {
     public static let heartbeat = Endpoint(.post, "/v1/node/heartbeat", .node)
     public static let renewCertificate = Endpoint(.post, "/v1/node/certificate", .node)
 
-    public static let all: [Endpoint] = [
-        health, master, join, authority, openAPI, status, nodes, pendingNodes, events, failovers, configuration,
-        setupStatus,
-        metrics, switchMaster, approve, reject, setup, removeNode, replaceNode, changeConfiguration, createToken,
-        tokens, revokeToken, createUserToken, userTokens, revokeUserToken, heartbeat, renewCertificate,
-    ]
+    public static let all: [Endpoint] =
+        [
+            health, master, join, authority, openAPI, status, nodes, pendingNodes, events, failovers, configuration,
+            setupStatus,
+            metrics, switchMaster, approve, reject, setup, removeNode, replaceNode, changeConfiguration, createToken,
+            tokens, revokeToken, createUserToken, userTokens, revokeUserToken, heartbeat, renewCertificate,
+        ] + ofLicense
 }

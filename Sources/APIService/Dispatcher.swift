@@ -6,9 +6,6 @@ import NIOCore
 
 /// From an HTTP request to its answer: who asks, may they, what do they say, what does the cluster answer.
 struct Dispatcher: Sendable {
-    /// Larger bodies are refused, bytes.
-    static let bodyLimit = 65_536
-
     let gate: Gate
     let forwarder: (any RequestForwarder)?
 
@@ -17,7 +14,7 @@ struct Dispatcher: Sendable {
         var parts = RouteRequest()
         parts.id = context.parameters.get("id") ?? ""
         parts.query = try Self.query(request)
-        if route.endpoint.method != .get { parts.body = try await Self.body(request) }
+        if route.endpoint.method != .get { parts.body = try await Self.body(request, limit: route.endpoint.bodyLimit) }
         let answer: RouteAnswer
         do {
             answer = try await Caller.$current.withValue(caller) { [parts] in try await route.handle(parts) }
@@ -51,12 +48,12 @@ struct Dispatcher: Sendable {
         return query
     }
 
-    private static func body(_ request: Request) async throws -> [UInt8] {
+    private static func body(_ request: Request, limit: Int) async throws -> [UInt8] {
         let buffer: ByteBuffer
         do {
-            buffer = try await request.body.collect(upTo: bodyLimit)
+            buffer = try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
-            throw APIError(.tooLarge, ["limit": "\(bodyLimit)"])
+            throw APIError(.tooLarge, ["limit": "\(limit)"])
         }
         if buffer.readableBytes > 0, let type = request.headers[.contentType] {
             let media = type.prefix { $0 != ";" && $0 != " " }.lowercased()

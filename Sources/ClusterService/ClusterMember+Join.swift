@@ -99,6 +99,7 @@ extension ClusterMember {
         _ request: JoinRequest, key: ProvenPublicKey, code: String, spending token: Stored<StoredJoinToken>?,
         by epoch: Epoch
     ) async throws -> JoinAnswer {
+        try await requireRoomForNode()
         let record = NodeRecord(
             id: key.node, name: request.name, address: request.address,
             wish: token?.value.role ?? request.role, assigned: .spare, joined: .now)

@@ -1,6 +1,7 @@
 import APIProtocol
 import ConfigurationCore
 import HostMetrics
+import LicenseCore
 import Linux
 import Logging
 import MastershipCore
@@ -87,7 +88,7 @@ extension ClusterMember {
         return NodeReport(
             name: configuration.name, address: configuration.address.address, role: place.role, sentAt: .now,
             resources: resources, versions: Versions.all, raft: place.role == .spare ? nil : place.raft,
-            domain: configuration.domain)
+            domain: configuration.domain, hardware: licenseMemory.withLockedValue { $0.ownPrint?.parts })
     }
 
     /// - Returns: how far this node's clock is from the master's, in milliseconds, by halving the way (Cristian 1989).

@@ -27,6 +27,7 @@ extension ClusterMember {
         guard pending.value.code == code else {
             throw APIError(.codeMismatch, field: "code", ["node": pending.value.request.name])
         }
+        try await requireRoomForNode()
         pending.value.isApproved = true
         try await store.change(
             [.put(pending.value, at: pending.key)], if: [.unchanged(pending.key, pending.modified)], by: epoch)
@@ -58,7 +59,7 @@ extension ClusterMember {
         }
         guard node != self.node else { throw APIError(.nodeIsMaster, ["node": record.name]) }
         guard try await leavesQuorum(without: record) else { throw APIError(.lastVoter, ["node": record.name]) }
-        var changes: [Change] = [.delete(ClusterKeys.node(node))]
+        var changes: [Change] = [.delete(ClusterKeys.node(node)), .delete(ClusterKeys.hardware(node))]
         var conditions: [Condition] = []
         if let heir, var stored = try await store.get(NodeRecord.self, at: ClusterKeys.node(heir)) {
             stored.value.joined = record.joined

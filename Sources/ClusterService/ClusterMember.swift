@@ -25,6 +25,7 @@ final class ClusterMember: Sendable {
     let pace = Pace()
     let duties = MasterDuties()
     let disk = DiskWatch()
+    let licenseMemory = NIOLockedValueBox(LicenseMemory())
     /// Set once while the member is put together, before anything runs.
     let parts = NIOLockedValueBox<Parts?>(nil)
 

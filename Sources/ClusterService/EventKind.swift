@@ -6,11 +6,14 @@ enum EventKind: String, CaseIterable, Sendable {
     case nodeWaiting, nodeAccepted, learnerAdded, voterPromoted, voterRemoved, nodeRemoved, nodeSilent, nodeBack, twins
     case profileChanged, settingsChanged, tokenCreated, tokenRevoked, certificateRenewed, switchAsked
     case raftRestart, raftHandOver
+    case licenseInstalled, licenseRemoved, licenseGrace, licenseExpired, licenseOtherHardware, trialEnded, clockSetBack
 
     var level: EventLevel {
         switch self {
         case .storeWentBackwards, .vipConflict, .twins: .error
         case .gaveUp, .vipRefused, .linkDown, .nodeSilent, .voterRemoved: .warning
+        case .licenseGrace, .licenseExpired, .licenseOtherHardware, .trialEnded, .clockSetBack: .warning
+        case .licenseInstalled, .licenseRemoved: .info
         case .tookOver, .linkUp, .nodeWaiting, .nodeAccepted, .learnerAdded, .voterPromoted, .nodeRemoved, .nodeBack,
             .profileChanged, .settingsChanged, .tokenCreated, .tokenRevoked, .certificateRenewed, .switchAsked,
             .raftRestart, .raftHandOver:

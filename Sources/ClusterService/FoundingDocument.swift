@@ -11,6 +11,17 @@ struct FoundingDocument: Codable, Sendable {
     var settings: ClusterConfiguration
     var profile: ActiveProfile
     var founder: NodeRecord
+    /// Its text; nil: the trial begins.
+    var license: String? = nil
+}
+
+extension FoundingDocument {
+    fileprivate var licenseChanges: [Change] {
+        guard let license else { return [] }
+        return [
+            .put(StoredLicense(text: license, installed: .now, by: StoredLicense.founding), at: ClusterKeys.license)
+        ]
+    }
 }
 
 extension ClusterMember {
@@ -26,7 +37,7 @@ extension ClusterMember {
                     throw APIError(.internalError, ["reason": "the founder's CA key is missing"])
                 }
                 try await store.change(
-                    [
+                    document.licenseChanges + [
                         .put(document.settings, at: ClusterKeys.settings),
                         .put(document.profile, at: ClusterKeys.profile),
                         .put(document.founder, at: ClusterKeys.node(node)),

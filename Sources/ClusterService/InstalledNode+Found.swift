@@ -37,7 +37,7 @@ extension InstalledNode {
             profile: ActiveProfile(active: ProfileChoice(profile), reason: nil),
             founder: NodeRecord(
                 id: node, name: configuration.name, address: configuration.address.address, wish: .voter,
-                assigned: .voter, joined: .now))
+                assigned: .voter, joined: .now), license: request.license)
     }
 
     private func write(_ document: FoundingDocument) throws {

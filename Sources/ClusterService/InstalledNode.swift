@@ -43,6 +43,7 @@ final class InstalledNode: Sendable {
         do {
             try requireSpace()
             if let founding = request.cluster {
+                try await checkLicense(founding)
                 try await checks.check(founding.vip, gateway: founding.gateway)
                 run { try await self.found(founding) }
             } else if let joining = request.join {

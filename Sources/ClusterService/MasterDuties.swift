@@ -22,6 +22,7 @@ final class MasterDuties: Sendable {
                 group.addTask { await member.trimHistory(in: epoch) }
                 group.addTask { await member.followPace(in: epoch) }
                 group.addTask { await member.rollOutRaft() }
+                group.addTask { await member.keepLicense(in: epoch) }
             }
         }
         task.withLockedValue { task in

@@ -105,6 +105,7 @@ struct MemberService: Service {
             { await member.measureWakeUps(on: deadlineGroup.next(), executor) },
             { await member.followVoters(deadlineStore, store) },
             { await member.takeRaftTurns() },
+            { await member.followLicense() },
         ]
     }
 

@@ -61,7 +61,10 @@ struct Session: Sendable {
     private func localized(_ error: any Error) -> any Error {
         guard let error = error as? APIError else { return error }
         var text = error.sentence(in: language)
-        if let field = error.field, !text.contains(field) { text = "\(field): \(text)" }
+        // Of a license the sentence is about the license: its text is all that the request has.
+        if let field = error.field, !text.contains(field), (error.code, field) != (.licenseRefused, "text") {
+            text = "\(field): \(text)"
+        }
         return CommandFailure(status: .of(error), description: text)
     }
 

@@ -35,11 +35,22 @@ struct SetupCommand: AsyncParsableCommand {
 
         static func request(fromFile file: String) throws -> SetupRequest {
             let text = try Session.readFile(file)
-            do {
-                return SetupRequest(try SetupAnswer.parse(text))
-            } catch {
+            let answer: SetupAnswer
+            do { answer = try SetupAnswer.parse(text) } catch {
                 throw CommandFailure(status: .usage, description: "\(file): \(error)")
             }
+            var request = SetupRequest(answer)
+            if case .found(let founding) = answer, let license = founding.licenseFile {
+                request.cluster?.license = try Session.readFile(Self.path(license, beside: file))
+                try request.validate()
+            }
+            return request
+        }
+
+        /// A relative path begins where the answer file is.
+        static func path(_ path: String, beside file: String) -> String {
+            guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+            return file[...slash] + path
         }
     }
 

@@ -59,6 +59,46 @@ struct CommandTests {
                 ].map { who + $0 })
     }
 
+    @Test("A license is shown, checked, installed, removed and asked for", arguments: ["en", "zh"])
+    func license(language: String) async throws {
+        try FileManager.default.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
+        let file = Self.folder + "/a.license"
+        try "a license\n".write(toFile: file, atomically: true, encoding: .utf8)
+        let large = Self.folder + "/large.license"
+        try String(repeating: "a", count: 65_537).write(toFile: large, atomically: true, encoding: .utf8)
+        let control = FakeControl()
+        let commands: [([String], Commands.ExitStatus)] = [
+            (["license", "status"], .done), (["license", "status", "-o", "json"], .done),
+            (["license", "inspect", file], .done), (["license", "install", file], .done),
+            (["license", "install", large], .refused), (["license", "install", "/nowhere"], .usage),
+            (["license", "remove"], .done), (["license", "request"], .done),
+        ]
+        try await run(control, commands.map { arguments, status in (arguments + ["--language", language], status) })
+        let calls = [
+            "license", "license", "inspectLicense 10", "installLicense 10", "removeLicense", "licenseRequest",
+        ]
+        #expect(control.calls == calls.map { "root on this machine: \($0)" })
+    }
+
+    @Test("A founder's license lies beside the answer file")
+    func setupWithLicense() async throws {
+        try FileManager.default.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
+        let answer = Self.folder + "/founder.toml"
+        let text = """
+            [cluster]
+            name = "demo"
+            vip = ["10.77.0.50/24"]
+            gateway = "10.77.0.1"
+            [license]
+            file = "demo.license"
+            """
+        try text.write(toFile: answer, atomically: true, encoding: .utf8)
+        try "a license\n".write(toFile: Self.folder + "/demo.license", atomically: true, encoding: .utf8)
+        let control = FakeControl()
+        try await run(control, [(["setup", "apply", answer], .done)])
+        #expect(control.calls == ["root on this machine: setup a license\n"])
+    }
+
     @Test("Setup reads the answer file, and waits until it is done")
     func setup() async throws {
         try FileManager.default.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)

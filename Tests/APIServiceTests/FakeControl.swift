@@ -22,7 +22,7 @@ final class FakeControl: ClusterControl {
     /// `CALLER: CALL`, in order.
     var calls: [String] { log.withLock { $0 } }
 
-    private func note(_ call: String) throws {
+    func note(_ call: String) throws {
         log.withLock { $0.append("\(Caller.current): \(call)") }
         if let failure { throw failure }
     }
@@ -47,7 +47,7 @@ final class FakeControl: ClusterControl {
         return Self.status
     }
     func setup(_ request: SetupRequest) async throws -> SetupStatus {
-        try note("setup")
+        try note("setup" + (request.cluster?.license.map { " \($0)" } ?? ""))
         return SetupStatus(stage: .joining, finished: false, phases: [])
     }
     func setupStatus() async throws -> SetupStatus {
@@ -126,6 +126,35 @@ final class FakeControl: ClusterControl {
     func joinRequest(_ request: JoinRequest) async throws -> JoinAnswer {
         try note("joinRequest \(request.name)")
         return JoinAnswer(pending: JoinPending(code: "123456"))
+    }
+}
+
+extension FakeControl {
+    static let license = LicenseInfo(
+        id: "L-1", customer: "Anna", kind: .perpetual, issued: stamp, validFrom: stamp, expires: nil, graceDays: 30,
+        limits: LicenseLimits(nodes: 3), features: [], boundNodes: 2)
+    static let licenseStatus = LicenseStatus(
+        installed: true, license: license, keyID: "00", phase: .valid, allowsAdditions: true,
+        usage: LicenseUsage(nodes: 3, hosts: 0, tebibytes: 0), validatorAnswers: true)
+
+    func license() async throws -> LicenseStatus {
+        try note("license")
+        return Self.licenseStatus
+    }
+    func installLicense(_ text: String) async throws -> LicenseStatus {
+        try note("installLicense \(text.utf8.count)")
+        return Self.licenseStatus
+    }
+    func removeLicense() async throws { try note("removeLicense") }
+    func inspectLicense(_ text: String) async throws -> LicenseInspection {
+        try note("inspectLicense \(text.utf8.count)")
+        return LicenseInspection(
+            license: Self.license, keyID: "00", phase: .valid, until: nil, warnings: [], allowsAdditions: true,
+            refusal: nil)
+    }
+    func licenseRequest() async throws -> String {
+        try note("licenseRequest")
+        return "{}\n"
     }
 }
 

@@ -110,7 +110,8 @@ struct OpenAPITests {
             "JoinAnswer": same(JoinAnswer.self), "NodeReport": same(NodeReport.self),
             "HeartbeatAnswer": same(HeartbeatAnswer.self), "CertificateRequest": same(CertificateRequest.self),
             "CertificateAnswer": same(CertificateAnswer.self), "APIError": same(APIError.self),
-            "AuthorityAnswer": same(AuthorityAnswer.self),
+            "AuthorityAnswer": same(AuthorityAnswer.self), "LicenseText": same(LicenseText.self),
+            "LicenseStatus": same(LicenseStatus.self), "LicenseInspection": same(LicenseInspection.self),
         ]
     }
 

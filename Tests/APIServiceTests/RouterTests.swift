@@ -105,7 +105,7 @@ struct RouterTests {
     @Test("Large bodies and other media are refused")
     func bodies() async throws {
         try await Harness(control: FakeControl(), listener: Harness.local).run { requester in
-            let large = #"{"to":""# + String(repeating: "a", count: Dispatcher.bodyLimit) + #""}"#
+            let large = #"{"to":""# + String(repeating: "a", count: Endpoint.switchMaster.bodyLimit) + #""}"#
             #expect(try await requester.send("POST", "/v1/master/switch", body: large).status == 413)
             let form = try await requester.send(
                 "POST", "/v1/master/switch", type: "application/x-www-form-urlencoded", body: "a=b")
@@ -114,6 +114,32 @@ struct RouterTests {
                 "POST", "/v1/master/switch", type: "application/json; charset=utf-8", body: "{}")
             #expect(charset.status == 200)
         }
+    }
+
+    @Test("A license of the longest size is sent whole, a longer one is refused as a license")
+    func licenses() async throws {
+        let control = FakeControl()
+        try await Harness(control: control, listener: Harness.local).run { requester in
+            for (method, path) in [("PUT", "/v1/license"), ("POST", "/v1/license/inspect")] {
+                let longest = #"{"text":""# + String(repeating: #"\n"#, count: 65_536) + #""}"#
+                #expect(try await requester.send(method, path, body: longest).status == 200)
+                let longer = #"{"text":""# + String(repeating: "a", count: 65_537) + #""}"#
+                let refused = try await requester.send(method, path, body: longer)
+                #expect(refused.status == 422)
+                #expect(refused.error?.parameters["problem.key"] == "license.tooLarge")
+                let endless = #"{"text":""# + String(repeating: "a", count: 3 * 65_536) + #""}"#
+                #expect(try await requester.send(method, path, body: endless).status == 413)
+                let doubled = try await requester.send(method, path, body: #"{"text":"a","text":"b"}"#)
+                #expect(doubled.error?.code == .duplicateField)
+            }
+            let request = try await requester.send("GET", "/v1/license/request")
+            #expect(request.headers[.contentType] == "text/plain; charset=utf-8")
+            #expect(request.body == Array("{}\n".utf8))
+        }
+        #expect(
+            control.calls.map { $0.split(separator: ": ")[1] } == [
+                "installLicense 65536", "inspectLicense 65536", "licenseRequest",
+            ])
     }
 
     @Test("The cluster's errors keep their status and their parameters")
