@@ -29,6 +29,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -69,6 +70,7 @@ let cores: [Target] = [
     swift("SupervisorProtocol"),
     swift("SupervisorCore", ["ConfigurationCore", "MembershipCore", "Primitives", "SupervisorProtocol"]),
     swift("APIProtocol", ["MembershipCore", "Primitives", "Texts"]),
+    swift("AccessCore", ["APIProtocol", "Primitives", crypto, cryptoExtras]),
     swift("LicenseCore", ["APIProtocol", "Primitives", "Texts", crypto]),
     swift("LicenseProtocol", ["APIProtocol", "LicenseCore", "Texts"]),
     swift("VIPProtocol", ["Primitives"]),
@@ -110,9 +112,9 @@ let services: [Target] = [
     swift(
         "ClusterService",
         [
-            "APIProtocol", "APIService", "ConfigurationCore", "Etcd", "HostMetrics", "Identity", "JoinCore", "Linux",
-            "LicenseCore", "LicenseProtocol", "LocalStore", "MastershipCore", "MembershipCore", "Primitives",
-            "PrometheusMetrics", "ProfileCore",
+            "APIProtocol", "APIService", "AccessCore", "ConfigurationCore", "Etcd", "HostMetrics", "Identity",
+            "JoinCore", "Linux", "LicenseCore", "LicenseProtocol", "LocalStore", "MastershipCore", "MembershipCore",
+            "Primitives", "PrometheusMetrics", "ProfileCore",
             "SupervisorProtocol", "Texts", "VIPProtocol", asyncHTTPClient, crypto, lifecycle, logging, metrics,
             nioConcurrencyHelpers, nioCore, nioFoundationCompat, nioPosix, nioSSL, unixSignals,
         ]),
@@ -142,6 +144,7 @@ let testTargets: [Target] = [
     tests("MastershipCoreTests", ["MastershipCore", "Primitives"]),
     tests("MembershipCoreTests", ["MembershipCore", "Primitives"]),
     tests("ProfileCoreTests", ["MastershipCore", "Primitives", "ProfileCore"]),
+    tests("AccessCoreTests", ["APIProtocol", "AccessCore", "Primitives"]),
     tests("LicenseCoreTests", ["APIProtocol", "LicenseCore", "Primitives", "Texts", crypto]),
     tests("HardwareTests", ["Hardware", "LicenseCore", "Linux"]),
     tests(
@@ -175,9 +178,9 @@ let testTargets: [Target] = [
     tests(
         "ClusterServiceTests",
         [
-            "APIProtocol", "ClusterService", "LicenseCore", "LicenseProtocol", "Linux", "MastershipCore",
-            "MembershipCore",
-            "Primitives", "ProfileCore", "Texts", "keelson-licensed", crypto,
+            "APIProtocol", "AccessCore", "ClusterService", "ConfigurationCore", "Etcd", "Identity", "JoinCore",
+            "LicenseCore", "LicenseProtocol", "Linux", "MastershipCore", "MembershipCore", "Primitives", "ProfileCore",
+            "Texts", "keelson-licensed", crypto, logging, nioConcurrencyHelpers, nioCore, nioPosix,
         ]),
     tests("EtcdTests", ["Etcd", "Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL]),
     tests("ClusterTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),

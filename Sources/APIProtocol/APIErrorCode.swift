@@ -19,6 +19,10 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         malformedCertificateRequest
     // The license.
     case licenseRefused, licenseLimit, licenseInactive, validatorSilent
+    // Users, sessions, approvals.
+    case loginRefused, codeNeeded, outOfScope, secondFactorNeeded, sessionNeeded, passwordWrong, codeRefused
+    case passwordTooShort, passwordTooLong, passwordIsName, passwordTooCommon
+    case unknownUser, duplicateUser, lastAdministrator, unknownSession, unknownApproval, ownApproval
     // Everything else, and what the command line meets before an answer.
     case internalError, unreachable, badAnswer
 }
@@ -30,7 +34,11 @@ extension APIErrorCode {
         case .malformed, .unknownField, .missingField, .invalidValue, .duplicateField, .joinTokenMalformed,
             .malformedCertificateRequest:
             400
-        case .unauthenticated, .tokenRefused: 401
+        case .unauthenticated, .tokenRefused, .loginRefused, .codeNeeded: 401
+        case .outOfScope, .secondFactorNeeded, .sessionNeeded, .passwordWrong, .ownApproval: 403
+        case .unknownUser, .unknownSession, .unknownApproval: 404
+        case .duplicateUser, .lastAdministrator: 409
+        case .codeRefused, .passwordTooShort, .passwordTooLong, .passwordIsName, .passwordTooCommon: 422
         case .forbidden, .joinTokenUnknown, .joinTokenExpired, .joinTokenUsedUp, .joinTokenRevoked, .wrongAuthority,
             .joinRejected, .licenseLimit, .licenseInactive:
             403

@@ -11,7 +11,7 @@ public struct Endpoint: Hashable, Sendable {
     /// Who may use it over the user listener. The Unix socket may use all but those of nodes.
     public enum Access: Hashable, Sendable {
         case open
-        case user(UserRole)
+        case user(AccessLevel)
         /// Members only, on the node listener.
         case node
     }
@@ -83,5 +83,5 @@ extension Endpoint {
             setupStatus,
             metrics, switchMaster, approve, reject, setup, removeNode, replaceNode, changeConfiguration, createToken,
             tokens, revokeToken, createUserToken, userTokens, revokeUserToken, heartbeat, renewCertificate,
-        ] + ofLicense
+        ] + ofLicense + access
 }

@@ -23,15 +23,19 @@ public struct FoundCluster: Codable, Equatable, Sendable {
     public var profile: ProfileChoice?
     /// The text of a license; nil: the trial begins.
     public var license: String?
+    /// The first administrator; nil: users are made on the node later.
+    public var administrator: FirstUser?
 
     public init(
-        name: String, vip: [Subnet], gateway: IPAddress? = nil, profile: ProfileChoice? = nil, license: String? = nil
+        name: String, vip: [Subnet], gateway: IPAddress? = nil, profile: ProfileChoice? = nil, license: String? = nil,
+        administrator: FirstUser? = nil
     ) {
         self.name = name
         self.vip = vip
         self.gateway = gateway
         self.profile = profile
         self.license = license
+        self.administrator = administrator
     }
 }
 

@@ -24,14 +24,6 @@ public struct UserToken: Equatable, Sendable {
         secret = parts[2]
     }
 
-    /// From the header `Authorization: Bearer TOKEN` (RFC 6750).
-    /// - Returns: nil for another scheme or a malformed token.
-    public init?(authorization header: String) {
-        let parts = header.split(separator: " ")
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        self.init(String(parts[1]))
-    }
-
     public var text: String { "ku1.\(id).\(secret)" }
 }
 

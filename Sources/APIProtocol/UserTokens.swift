@@ -1,34 +1,3 @@
-/// What a user may do; each role may do what those before it may.
-public enum UserRole: String, Codable, Sendable, CaseIterable, Comparable {
-    /// Reads.
-    case viewer
-    /// Switches the master, approves nodes.
-    case `operator`
-    /// Changes members, configuration and tokens.
-    case administrator
-
-    public static func < (left: UserRole, right: UserRole) -> Bool { left.rank < right.rank }
-
-    private var rank: Int {
-        switch self {
-        case .viewer: 0
-        case .operator: 1
-        case .administrator: 2
-        }
-    }
-}
-
-/// Who a token belongs to.
-public struct UserIdentity: Codable, Equatable, Sendable {
-    public var name: String
-    public var role: UserRole
-
-    public init(name: String, role: UserRole) {
-        self.name = name
-        self.role = role
-    }
-}
-
 /// Asks for a user token.
 public struct UserTokenRequest: Codable, Equatable, Sendable {
     /// Whose it is: 1 to 64 letters, digits, `.`, `-`, `_`, `@`.
@@ -36,11 +5,14 @@ public struct UserTokenRequest: Codable, Equatable, Sendable {
     public var role: UserRole
     /// nil: until it is revoked.
     public var ttlSeconds: Int?
+    /// The groups of endpoints that it may use, as `nodes`; nil: all that the role may.
+    public var groups: [EndpointGroup]?
 
-    public init(name: String, role: UserRole, ttlSeconds: Int? = nil) {
+    public init(name: String, role: UserRole, ttlSeconds: Int? = nil, groups: [EndpointGroup]? = nil) {
         self.name = name
         self.role = role
         self.ttlSeconds = ttlSeconds
+        self.groups = groups
     }
 }
 
@@ -52,13 +24,22 @@ public struct UserTokenInfo: Codable, Equatable, Sendable {
     public var created: Timestamp
     /// nil: until it is revoked.
     public var expires: Timestamp?
+    /// What it is limited to; nil: all that the role may.
+    public var groups: [EndpointGroup]?
+    /// The identity of the user who made it; nil: root.
+    public var owner: String?
 
-    public init(id: String, name: String, role: UserRole, created: Timestamp, expires: Timestamp? = nil) {
+    public init(
+        id: String, name: String, role: UserRole, created: Timestamp, expires: Timestamp? = nil,
+        groups: [EndpointGroup]? = nil, owner: String? = nil
+    ) {
         self.id = id
         self.name = name
         self.role = role
         self.created = created
         self.expires = expires
+        self.groups = groups
+        self.owner = owner
     }
 }
 

@@ -7,7 +7,8 @@ public protocol Validatable {
     func validate() throws(APIError)
 }
 
-enum Rule {
+/// Checks that more than one message needs.
+public enum Rule {
     /// 1 to 64 letters, digits and `.`, `-`, `_`, plus what is given.
     static func name(_ text: String, _ field: String, also: String = "") throws(APIError) {
         let allowed = text.unicodeScalars.allSatisfy { scalar in
@@ -57,6 +58,7 @@ extension SetupRequest: Validatable {
             if let license = cluster.license {
                 do { try LicenseText(text: license).validate() } catch { throw error.at("cluster.license") }
             }
+            try cluster.administrator?.check("cluster.administrator")
         case (nil, let join?):
             try Rule.range(join.port, 1...65_535, "join.port")
             guard join.role != .spare else { throw .invalid("join.role", "must be voter or witness") }
@@ -125,6 +127,12 @@ extension UserTokenRequest: Validatable {
     public func validate() throws(APIError) {
         try Rule.name(name, "name", also: "@")
         try Rule.range(ttlSeconds, 60...(10 * 366 * 86_400), "ttlSeconds")
+        guard let groups else { return }
+        guard !groups.isEmpty else { throw .invalid("groups", "must name at least one group") }
+        for group in groups where !EndpointGroup.all.contains(group) {
+            let known = EndpointGroup.all.map(\.rawValue).joined(separator: ", ")
+            throw .invalid("groups", "must be of \(known), not '\(group.rawValue)'")
+        }
     }
 }
 

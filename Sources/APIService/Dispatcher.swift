@@ -10,31 +10,62 @@ struct Dispatcher: Sendable {
     let forwarder: (any RequestForwarder)?
 
     func respond(to request: Request, context: APIContext, with route: Route) async throws -> Response {
-        let caller = try await gate.caller(of: request, context: context, to: route.endpoint)
         var parts = RouteRequest()
         parts.id = context.parameters.get("id") ?? ""
-        parts.query = try Self.query(request)
-        if route.endpoint.method != .get { parts.body = try await Self.body(request, limit: route.endpoint.bodyLimit) }
-        let answer: RouteAnswer
+        let audit = AuditClerk(control: gate.control, endpoint: route.endpoint, client: try client(request, context))
+        let caller: Caller
         do {
-            answer = try await Caller.$current.withValue(caller) { [parts] in try await route.handle(parts) }
-        } catch let error as APIError where error.code == .notMaster {
-            answer = try await forward(request, parts, caller, error)
+            caller = try await gate.caller(of: request, context: context, to: route.endpoint)
+            parts.query = try Self.query(request)
+            if route.endpoint.method != .get {
+                parts.body = try await Self.body(request, limit: route.endpoint.bodyLimit)
+            }
+        } catch let refusal as Refusal {
+            await audit.note(refusal.caller, parts, outcome: refusal.error.code.rawValue)
+            throw refusal.error
         }
+        let answer: RouteAnswer
+        let isHeld: Bool
+        do {
+            (answer, isHeld) = try await Caller.$client.withValue(audit.client) {
+                try await Caller.$current.withValue(caller) { [parts] in try await perform(route, parts) }
+            }
+        } catch let error as APIError where error.code == .notMaster {
+            return Self.response(try await forward(request, parts, caller, audit.client, error))
+        } catch {
+            await audit.note(caller, parts, outcome: (error as? APIError)?.code.rawValue ?? "internalError")
+            throw error
+        }
+        await audit.note(caller, parts, outcome: isHeld ? AuditNote.held : AuditNote.done)
         return Self.response(answer)
+    }
+
+    /// What destroys may have to wait for a second pair of eyes.
+    private func perform(_ route: Route, _ parts: RouteRequest) async throws -> (RouteAnswer, isHeld: Bool) {
+        if route.endpoint.mayNeedApproval {
+            let request = HeldRequest(
+                action: route.endpoint.action, target: parts.id, body: String(decoding: parts.body, as: UTF8.self))
+            if let approval = try await gate.control.hold(request) {
+                return (try .json(HeldAnswer(approval: approval), status: 202), true)
+            }
+        }
+        return (try await route.handle(parts), false)
+    }
+
+    /// As this listener sees it, or as the member says that passes the request on.
+    private func client(_ request: Request, _ context: APIContext) throws(APIError) -> String? {
+        if case .nodes = gate.audience, let note = try Gate.note(in: request) { return note.client }
+        return gate.client(of: request, context: context)
     }
 
     /// One hop only: what a member has passed on is not passed on again.
     private func forward(
-        _ request: Request, _ parts: RouteRequest, _ caller: Caller, _ error: APIError
+        _ request: Request, _ parts: RouteRequest, _ caller: Caller, _ client: String?, _ error: APIError
     ) async throws -> RouteAnswer {
-        switch caller {
-        case .node, .forwarded: throw error
-        case .local, .user, .anonymous: break
-        }
+        guard let note = CallerNote(caller, client: client) else { throw error }
         guard let forwarder, let peer = error.parameters["peer"] else { throw error }
         let outgoing = ForwardedRequest(
-            method: request.method.rawValue, path: request.uri.string, body: parts.body, caller: caller.description)
+            method: request.method.rawValue, path: request.uri.string, body: parts.body, caller: note)
         return try await forwarder.forward(outgoing, to: peer)
     }
 
@@ -105,7 +136,7 @@ struct ErrorMiddleware: RouterMiddleware {
     private func response(_ error: APIError) throws -> Response {
         var response = Dispatcher.response(try .json(error, status: error.code.status))
         switch error.code {
-        case .unauthenticated, .tokenRefused: response.headers[.wwwAuthenticate] = "Bearer"
+        case .unauthenticated, .tokenRefused, .loginRefused, .codeNeeded: response.headers[.wwwAuthenticate] = "Bearer"
         case .tooManyAttempts: response.headers[.retryAfter] = error.parameters["seconds"]
         default: break
         }

@@ -11,8 +11,8 @@ public struct ForwardedRequest: Sendable {
     /// With the query, beginning with `/`.
     public var path: String
     public var body: [UInt8]
-    /// Who asked, for the master's events.
-    public var caller: String
+    /// Who asked, and from where.
+    public var caller: CallerNote
 }
 
 /// Passes requests on to another member's node listener.
@@ -48,7 +48,9 @@ public struct HTTPForwarder: RequestForwarder {
     public func forward(_ request: ForwardedRequest, to peer: String) async throws -> RouteAnswer {
         var outgoing = HTTPClientRequest(url: peer + request.path)
         outgoing.method = .RAW(value: request.method)
-        outgoing.headers.add(name: Gate.forwardedFor.canonicalName, value: request.caller)
+        outgoing.headers.add(
+            name: Gate.forwardedFor.canonicalName,
+            value: String(decoding: try RouteAnswer.json(request.caller).body, as: UTF8.self))
         if !request.body.isEmpty {
             outgoing.headers.add(name: "content-type", value: "application/json")
             outgoing.body = .bytes(request.body)

@@ -8,7 +8,7 @@ import Synchronization
 
 /// Decides who asks and whether they may: one for each listener.
 struct Gate: Sendable {
-    /// Names the user or root for whom a member passes a request on.
+    /// The `CallerNote` of the user or root for whom a member passes a request on, as JSON.
     static let forwardedFor = HTTPField.Name("Keelson-Forwarded-For")!
 
     let audience: Listener.Audience
@@ -32,29 +32,55 @@ struct Gate: Sendable {
         APIError(.forbidden, ["needed": "node", "caller": caller.description, "role": "none"])
     }
 
+    /// Where a request comes from, for limits and records; nil: from this machine.
+    func client(of request: Request, context: APIContext) -> String? {
+        switch audience {
+        case .local: nil
+        case .users, .nodes: context.channel.remoteAddress?.ipAddress.map(Self.plain)
+        }
+    }
+
+    /// An IPv4 address as such, also where the socket takes both kinds (RFC 4291, section 2.5.5.2).
+    static func plain(_ address: String) -> String {
+        let prefix = "::ffff:"
+        guard address.lowercased().hasPrefix(prefix), address.contains(".") else { return address }
+        return String(address.dropFirst(prefix.count))
+    }
+
     private func user(_ request: Request, _ context: APIContext, _ endpoint: Endpoint) async throws -> Caller {
-        let needed: UserRole
+        let needed: AccessLevel
         switch endpoint.access {
         case .open: return .anonymous
         case .node: throw Self.membersOnly(.anonymous)
-        case .user(let role): needed = role
+        case .user(let level): needed = level
         }
-        let source = context.channel.remoteAddress?.ipAddress ?? "unknown"
+        let source = client(of: request, context: context) ?? "unknown"
         try refusals.check(source)
         guard let header = request.headers[.authorization] else { throw APIError(.unauthenticated) }
-        guard let token = UserToken(authorization: header), let user = try await control.authenticate(token) else {
+        guard let credential = Credential(authorization: header), let user = try await authenticate(credential) else {
             refusals.refused(source)
             throw APIError(.tokenRefused)
         }
         refusals.accepted(source)
-        guard user.role >= needed else {
-            throw APIError(
-                .forbidden, ["needed": needed.rawValue, "caller": user.name, "role": user.role.rawValue])
-        }
-        return .user(user)
+        return try Self.checked(.user(user), user, needed, endpoint)
     }
 
-    /// Members are trusted as far as the store trusts them, which is all the way: they may pass on what they let in.
+    private static func checked(
+        _ caller: Caller, _ user: UserIdentity, _ needed: AccessLevel, _ endpoint: Endpoint
+    ) throws(Refusal) -> Caller {
+        do { try user.check(needed, for: endpoint) } catch { throw Refusal(caller: caller, error: error) }
+        return caller
+    }
+
+    private func authenticate(_ credential: Credential) async throws -> UserIdentity? {
+        switch credential {
+        case .token(let token): try await control.authenticate(token)
+        case .session(let session): try await control.authenticate(session)
+        }
+    }
+
+    /// Members are trusted as far as the store trusts them, which is all the way: they may pass on what they let in. A
+    /// user is looked at again all the same: the member may not know yet that a session has ended.
     private func node(
         _ request: Request, _ context: APIContext, _ endpoint: Endpoint, _ identity: Listener.PeerIdentity
     ) async throws -> Caller {
@@ -62,10 +88,27 @@ struct Gate: Sendable {
             throw APIError(.unauthenticated)
         }
         let node = try identity(certificate)
-        guard let name = request.headers[Self.forwardedFor] else { return .node(node) }
+        guard let note = try Self.note(in: request) else { return .node(node) }
         guard endpoint.access != .node else { throw Self.membersOnly(.node(node)) }
-        return .forwarded(by: node, for: String(name.prefix(128)))
+        guard let caller = note.caller else { throw APIError(.malformed, ["reason": "no user is named"]) }
+        guard case .user(let user) = caller, case .user(let needed) = endpoint.access else {
+            return .forwarded(by: node, for: caller)
+        }
+        guard let present = try await control.confirm(user) else { throw APIError(.tokenRefused) }
+        return try Self.checked(.forwarded(by: node, for: .user(present)), present, needed, endpoint)
     }
+
+    /// - Returns: nil when the member speaks for itself.
+    static func note(in request: Request) throws(APIError) -> CallerNote? {
+        guard let text = request.headers[forwardedFor] else { return nil }
+        return try StrictJSON.decode(CallerNote.self, from: Array(text.utf8))
+    }
+}
+
+/// An authenticated user who may not: for the audit trail it matters who it was.
+struct Refusal: Error {
+    let caller: Caller
+    let error: APIError
 }
 
 /// The limiter of refused tokens, shared by all connections.

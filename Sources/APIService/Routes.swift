@@ -7,7 +7,7 @@ struct Routes: Sendable {
     /// Prometheus text of the program's own metrics.
     let metricsText: @Sendable () -> String
 
-    var all: [Route] { open + reading + operating + membership + tokens + node + license }
+    var all: [Route] { open + reading + operating + membership + tokens + node + license + access }
 
     private var open: [Route] {
         let control = control
@@ -130,7 +130,7 @@ struct Routes: Sendable {
 }
 
 /// The member that asks; the gate lets nobody else come here.
-private func peer() throws(APIError) -> NodeID {
+func peer() throws(APIError) -> NodeID {
     guard case .node(let node) = Caller.current else {
         throw APIError(.forbidden, ["needed": "node", "caller": Caller.current.description, "role": "none"])
     }

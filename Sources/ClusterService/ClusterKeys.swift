@@ -37,7 +37,7 @@ enum ClusterKeys {
     static let events = "history/events/"
     static func event(node: NodeID, number: Int64) -> String { events + node.text + "/" + padded(number) }
 
-    private static func padded(_ number: Int64) -> String {
+    static func padded(_ number: Int64) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, 19 - digits.utf8.count)) + digits
     }

@@ -40,6 +40,7 @@ extension ClusterMember {
         if fresh.profile != nil {
             mastership.post(.timingChosen(pace.timing(at: BootClock.now) ?? fresh.activeProfile.timing))
         }
+        try await refreshAccess()
     }
 
     /// A spare that the master made a voter, or a voter that it made a spare: written down, then the supervisor starts

@@ -1,3 +1,4 @@
+import AccessCore
 import APIProtocol
 import Crypto
 import Identity
@@ -41,11 +42,13 @@ extension ClusterMember {
 
     func createUserToken(_ request: UserTokenRequest) async throws -> CreatedUserToken {
         let epoch = try requireMastership()
-        let token = UserToken(idBytes: Self.randomBytes(4), secretBytes: Self.randomBytes(16))
+        try Self.checkScope(request, of: Caller.current)
+        let token = UserToken(idBytes: RandomBytes.make(4), secretBytes: RandomBytes.make(16))
         let now = Timestamp.now
         let info = UserTokenInfo(
             id: token.id, name: request.name, role: request.role, created: now,
-            expires: request.ttlSeconds.map { Timestamp(milliseconds: now.milliseconds + Int64($0) * 1_000) })
+            expires: request.ttlSeconds.map { Timestamp(milliseconds: now.milliseconds + Int64($0) * 1_000) },
+            groups: request.groups, owner: Caller.current.identity.map { $0.owner ?? $0.id })
         let record = UserTokenRecord(
             info: info, secretHash: Self.hexadecimal(Self.digest(Array(token.secret.utf8))))
         try await store.change([.put(record, at: ClusterKeys.userToken(token.id))], by: epoch)
@@ -72,19 +75,40 @@ extension ClusterMember {
     /// From memory, on every node.
     func authenticate(_ token: UserToken) async throws -> UserIdentity? {
         let records = view.withLockedValue { $0.userTokens }
-        guard let record = records.first(where: { $0.admits(token, at: .now, digest: Self.digest) }) else { return nil }
-        return UserIdentity(name: record.info.name, role: record.info.role)
+        guard let record = records.first(where: { $0.admits(token, at: .now, digest: Self.digest) }),
+            isBacked(record.info)
+        else { return nil }
+        return record.info.identity
+    }
+
+    /// A token is worth no more than the user who made it.
+    func isBacked(_ token: UserTokenInfo) -> Bool {
+        guard let owner = token.owner else { return true }
+        guard let person = access.view.withLockedValue({ $0.person(owner)?.value }) else { return false }
+        return !person.disabled && person.role.mayGive(token.role)
+    }
+
+    /// Nobody makes a token that may more than its maker.
+    private static func checkScope(_ request: UserTokenRequest, of caller: Caller) throws(APIError) {
+        guard let maker = caller.identity else { return }
+        guard maker.role.mayGive(request.role) else {
+            throw APIError(
+                .forbidden,
+                ["needed": request.role.rawValue, "caller": maker.name, "role": maker.role.rawValue])
+        }
+        guard let mine = maker.groups else { return }
+        guard let wanted = request.groups else {
+            throw APIError.invalid("groups", "must be given, as this token is limited itself")
+        }
+        if let other = wanted.first(where: { !mine.contains($0) }) {
+            throw APIError(.outOfScope, field: "groups", ["caller": maker.name, "group": other.rawValue])
+        }
     }
 
     private static func digest(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
 
     private static func hexadecimal(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
-    private static func randomBytes(_ count: Int) -> [UInt8] {
-        var random = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
 }
 

@@ -16,6 +16,7 @@ final class ClusterMember: Sendable {
     let supervisor: SupervisorLink
     let peers: PeerClient
     let journal: EventJournal
+    let audit: AuditJournal
     let logger: Logger
 
     let membership: NIOLockedValueBox<LocalMembership>
@@ -26,6 +27,7 @@ final class ClusterMember: Sendable {
     let duties = MasterDuties()
     let disk = DiskWatch()
     let licenseMemory = NIOLockedValueBox(LicenseMemory())
+    let access: AccessState
     /// Set once while the member is put together, before anything runs.
     let parts = NIOLockedValueBox<Parts?>(nil)
 
@@ -51,8 +53,8 @@ final class ClusterMember: Sendable {
 
     init(
         configuration: NodeConfiguration, identity: NodeIdentity, membership: LocalMembership, store: ClusterStore,
-        supervisor: SupervisorLink, peers: PeerClient, journal: EventJournal, book: HeartbeatBook,
-        logger: Logger
+        supervisor: SupervisorLink, peers: PeerClient, journal: EventJournal, audit: AuditJournal,
+        book: HeartbeatBook, access: AccessState = AccessState(), logger: Logger
     ) {
         self.configuration = configuration
         self.identity = identity
@@ -61,6 +63,8 @@ final class ClusterMember: Sendable {
         self.supervisor = supervisor
         self.peers = peers
         self.journal = journal
+        self.audit = audit
+        self.access = access
         self.book = NIOLockedValueBox(book)
         self.logger = logger
     }

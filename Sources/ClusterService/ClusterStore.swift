@@ -64,7 +64,7 @@ struct ClusterStore: Sendable {
     }
 
     /// Puts what etcd says into the words of the API.
-    private func reading<Value>(_ body: () async throws(EtcdError) -> Value) async throws -> Value {
+    func reading<Value>(_ body: () async throws(EtcdError) -> Value) async throws -> Value {
         do {
             return try await body()
         } catch {

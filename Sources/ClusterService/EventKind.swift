@@ -7,11 +7,12 @@ enum EventKind: String, CaseIterable, Sendable {
     case profileChanged, settingsChanged, tokenCreated, tokenRevoked, certificateRenewed, switchAsked
     case raftRestart, raftHandOver
     case licenseInstalled, licenseRemoved, licenseGrace, licenseExpired, licenseOtherHardware, trialEnded, clockSetBack
+    case loginLocked, approvalAsked
 
     var level: EventLevel {
         switch self {
         case .storeWentBackwards, .vipConflict, .twins: .error
-        case .gaveUp, .vipRefused, .linkDown, .nodeSilent, .voterRemoved: .warning
+        case .gaveUp, .vipRefused, .loginLocked, .approvalAsked, .linkDown, .nodeSilent, .voterRemoved: .warning
         case .licenseGrace, .licenseExpired, .licenseOtherHardware, .trialEnded, .clockSetBack: .warning
         case .licenseInstalled, .licenseRemoved: .info
         case .tookOver, .linkUp, .nodeWaiting, .nodeAccepted, .learnerAdded, .voterPromoted, .nodeRemoved, .nodeBack,

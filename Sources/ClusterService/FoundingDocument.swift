@@ -1,3 +1,4 @@
+import AccessCore
 import APIProtocol
 import ConfigurationCore
 import Foundation
@@ -13,6 +14,8 @@ struct FoundingDocument: Codable, Sendable {
     var founder: NodeRecord
     /// Its text; nil: the trial begins.
     var license: String? = nil
+    /// The first administrator, made by `FirstAdministrator`.
+    var administrator: Person? = nil
 }
 
 extension FoundingDocument {
@@ -36,8 +39,10 @@ extension ClusterMember {
                 guard let authority = try IdentityFolder(path: configuration.identityDirectory).loadAuthority() else {
                     throw APIError(.internalError, ["reason": "the founder's CA key is missing"])
                 }
+                let administrator: [Change] =
+                    document.administrator.map { [.put($0, at: ClusterKeys.person($0.id))] } ?? []
                 try await store.change(
-                    document.licenseChanges + [
+                    document.licenseChanges + administrator + [
                         .put(document.settings, at: ClusterKeys.settings),
                         .put(document.profile, at: ClusterKeys.profile),
                         .put(document.founder, at: ClusterKeys.node(node)),

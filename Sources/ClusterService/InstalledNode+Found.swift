@@ -1,3 +1,4 @@
+import AccessCore
 import APIProtocol
 import ConfigurationCore
 import Identity
@@ -21,7 +22,9 @@ extension InstalledNode {
         try folder.install(authority)
         try folder.install(certificate, trust: authority.trust)
         let profile = try await chooseProfile(request.profile ?? .auto)
-        try write(founding(request, node: key.node, profile: profile))
+        var document = founding(request, node: key.node, profile: profile)
+        if let user = request.administrator { document.administrator = try await Self.administrator(user) }
+        try write(document)
         try await become(
             LocalMembership(
                 clusterName: request.name, clusterToken: "keelson-\(authority.trust.fingerprint.short)", node: key.node,
@@ -38,6 +41,12 @@ extension InstalledNode {
             founder: NodeRecord(
                 id: node, name: configuration.name, address: configuration.address.address, wish: .voter,
                 assigned: .voter, joined: .now), license: request.license)
+    }
+
+    private static func administrator(_ user: FirstUser) async throws -> Person {
+        try await BlockingWork.run {
+            try FirstAdministrator(user, at: .now, random: RandomBytes.make(FirstAdministrator.randomSize)).record
+        }
     }
 
     private func write(_ document: FoundingDocument) throws {

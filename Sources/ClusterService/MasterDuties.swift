@@ -23,6 +23,7 @@ final class MasterDuties: Sendable {
                 group.addTask { await member.followPace(in: epoch) }
                 group.addTask { await member.rollOutRaft() }
                 group.addTask { await member.keepLicense(in: epoch) }
+                group.addTask { await member.tidyAccess(in: epoch) }
             }
         }
         task.withLockedValue { task in

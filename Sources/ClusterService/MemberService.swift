@@ -49,6 +49,7 @@ struct MemberService: Service {
             journal: try EventJournal(
                 path: configuration.data + "/events.sqlite", node: identity.node, name: configuration.name,
                 logger: daemon.logger),
+            audit: try AuditJournal(path: configuration.data + "/audit.sqlite", logger: daemon.logger),
             book: HeartbeatBook(openedAt: BootClock.now), logger: daemon.logger)
         try putTogether(membership)
     }
@@ -102,6 +103,7 @@ struct MemberService: Service {
             { await member.judgeStanding() },
             { await member.watchDisk() },
             { await member.journal.ship(to: member.store) },
+            { await member.audit.ship { try await member.deliver($0) } },
             { await member.measureWakeUps(on: deadlineGroup.next(), executor) },
             { await member.followVoters(deadlineStore, store) },
             { await member.takeRaftTurns() },

@@ -45,6 +45,10 @@ struct PeerClient: Sendable {
         try await call(.renewCertificate, at: address, body: request, within: .seconds(10))
     }
 
+    func audit(_ note: AuditNote, to address: IPAddress) async throws {
+        _ = try await exchange(.nodeAudit, at: address, body: try JSONEncoder().encode(note), within: .seconds(5))
+    }
+
     private func call<Answer: Decodable>(
         _ endpoint: Endpoint, at address: IPAddress, within limit: TimeAmount
     ) async throws -> Answer {
@@ -60,6 +64,13 @@ struct PeerClient: Sendable {
     private func send<Answer: Decodable>(
         _ endpoint: Endpoint, at address: IPAddress, body: Data?, within limit: TimeAmount
     ) async throws -> Answer {
+        let answer = try await exchange(endpoint, at: address, body: body, within: limit)
+        return try JSONDecoder().decode(Answer.self, from: answer)
+    }
+
+    private func exchange(
+        _ endpoint: Endpoint, at address: IPAddress, body: Data?, within limit: TimeAmount
+    ) async throws -> ByteBuffer {
         let host = address.isIPv4 ? "\(address)" : "[\(address)]"
         var request = HTTPClientRequest(url: "https://\(host):\(port)\(endpoint.path)")
         request.method = .init(rawValue: endpoint.method.rawValue)
@@ -78,6 +89,6 @@ struct PeerClient: Sendable {
         guard (200..<300).contains(response.status.code) else {
             throw try JSONDecoder().decode(APIError.self, from: answer)
         }
-        return try JSONDecoder().decode(Answer.self, from: answer)
+        return answer
     }
 }

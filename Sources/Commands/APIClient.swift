@@ -49,6 +49,19 @@ struct APIClient: Sendable {
         _ = try await bytes(endpoint, ids, [], body)
     }
 
+    /// For what may have to wait for the approval of another user.
+    /// - Returns: the approval's identity; nil when it was done.
+    func callHeld(
+        _ endpoint: Endpoint, _ ids: String..., body: (any Encodable & Sendable)? = nil
+    ) async throws -> HeldAnswer? {
+        let bytes = try await bytes(endpoint, ids, [], body)
+        do {
+            return try JSONDecoder().decode(HeldAnswer.self, from: Data(bytes))
+        } catch {
+            return nil  // It answers nothing, or what it always answers: it was done.
+        }
+    }
+
     /// For the metrics.
     func text(_ endpoint: Endpoint) async throws -> String {
         String(decoding: try await bytes(endpoint, [], [], nil), as: UTF8.self)

@@ -17,6 +17,8 @@ public struct KeelsonCommand: AsyncParsableCommand {
             SetupCommand.self, StatusCommand.self, NodesCommand.self, VIPCommand.self, ProfileCommand.self,
             MasterCommand.self, EventsCommand.self, FailoversCommand.self, UserTokenCommand.self, MetricsCommand.self,
             LicenseCommand.self,
+            UsersCommand.self, UserSessionsCommand.self, AuditCommand.self, ApprovalsCommand.self,
+            SecurityCommand.self,
         ])
 
     public init() {}

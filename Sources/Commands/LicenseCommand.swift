@@ -66,7 +66,7 @@ struct LicenseCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func perform(_ session: Session) async throws {
-            try await session.client.call(.removeLicense)
+            if let held = try await session.client.callHeld(.removeLicense) { return try session.show(held: held) }
             try session.done("license.removed")
         }
     }

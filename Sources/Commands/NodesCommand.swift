@@ -81,7 +81,9 @@ struct NodesCommand: AsyncParsableCommand {
 
         func perform(_ session: Session) async throws {
             let id = try await session.member(node)
-            try await session.client.call(.removeNode, id.text)
+            if let held = try await session.client.callHeld(.removeNode, id.text) {
+                return try session.show(held: held)
+            }
             if let seconds = session.wait {
                 try await session.poll(seconds: seconds) {
                     let nodes: ItemList<NodeStatus> = try await session.client.call(.nodes)

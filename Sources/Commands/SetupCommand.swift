@@ -39,7 +39,7 @@ struct SetupCommand: AsyncParsableCommand {
             do { answer = try SetupAnswer.parse(text) } catch {
                 throw CommandFailure(status: .usage, description: "\(file): \(error)")
             }
-            var request = SetupRequest(answer)
+            var request = try SetupRequest(answer)
             if case .found(let founding) = answer, let license = founding.licenseFile {
                 request.cluster?.license = try Session.readFile(Self.path(license, beside: file))
                 try request.validate()
@@ -72,18 +72,31 @@ struct SetupCommand: AsyncParsableCommand {
 }
 
 extension SetupRequest {
-    init(_ answer: SetupAnswer) {
+    /// - Throws: when the file with the administrator's password cannot be read.
+    init(_ answer: SetupAnswer) throws {
         switch answer {
         case .found(let founding):
             self.init(
                 cluster: FoundCluster(
                     name: founding.name, vip: founding.virtualAddresses, gateway: founding.gateway,
-                    profile: ProfileChoice(rawValue: founding.profile.rawValue)))
+                    profile: ProfileChoice(rawValue: founding.profile.rawValue),
+                    administrator: try founding.administrator.map {
+                        FirstUser(name: $0.name, password: try $0.password.read())
+                    }))
         case .join(let joining):
             self.init(
                 join: JoinCluster(
                     master: joining.master, token: joining.token,
                     role: LocalMembership.Role(rawValue: joining.role.rawValue)))
+        }
+    }
+}
+
+extension SetupAnswer.Administrator.Password {
+    fileprivate func read() throws -> String {
+        switch self {
+        case .text(let text): text
+        case .file(let path): try Passwords.read(fromFile: path)
         }
     }
 }

@@ -77,10 +77,16 @@ struct UserTokenCommand: AsyncParsableCommand {
         @Option(help: "What the user may do.") var role: UserRole = .viewer
         @Option(help: "How long it is good: 12h, 90d; without, until it is revoked.", transform: parseDuration)
         var ttl: Int?
+        @Option(
+            parsing: .upToNextOption,
+            help: "What it is for, as 'nodes failovers'; without, all that the role may.")
+        var group: [String] = []
         @OptionGroup var options: GlobalOptions
 
         func perform(_ session: Session) async throws {
-            let request = UserTokenRequest(name: name, role: role, ttlSeconds: ttl)
+            let request = UserTokenRequest(
+                name: name, role: role, ttlSeconds: ttl,
+                groups: group.isEmpty ? nil : group.map(EndpointGroup.init(rawValue:)))
             let created: CreatedUserToken = try await session.client.call(.createUserToken, body: request)
             try session.show(created) { [created.token] }
         }
@@ -94,13 +100,14 @@ struct UserTokenCommand: AsyncParsableCommand {
         func perform(_ session: Session) async throws {
             let tokens: ItemList<UserTokenInfo> = try await session.client.call(.userTokens)
             try session.show(tokens) {
-                let columns = ["id", "name", "role", "since", "expires"]
+                let columns = ["id", "name", "role", "since", "expires", "groups"]
                 return Table.lines(
                     header: columns.map { session.text("column.\($0)") },
                     rows: tokens.items.map {
                         [
                             $0.id, $0.name, session.text("userRole.\($0.role.rawValue)"), $0.created.description,
                             $0.expires?.description ?? "-",
+                            $0.groups.map { $0.map(\.rawValue).joined(separator: " ") } ?? "-",
                         ]
                     })
             }

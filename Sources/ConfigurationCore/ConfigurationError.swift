@@ -78,6 +78,10 @@ extension ConfigurationError {
         case badRole(String)
         case emptyToken
         case joinsItself(IPAddress)
+        case badUserName(String)
+        case badPassword(PasswordRules.Problem)
+        case twoPasswords
+        case administratorJoins
         case bothFoundAndJoin
         case neitherFoundNorJoin
         case licenseWithoutFounding
@@ -110,6 +114,10 @@ extension ConfigurationError.Problem {
         case .emptyToken: "the token is empty; leave the key out to wait for approval on the master"
         case .joinsItself(let address): "\(address) is this node's own address; name the master's address"
         case .bothFoundAndJoin: "the answer has both [cluster] and [join]: found a cluster or join one"
+        case .badUserName(let text): "'\(text)' is not a user's name: use 1 to 64 letters, digits, '.', '-', '_' or '@'"
+        case .badPassword(let problem): problem.sentence
+        case .twoPasswords: "the password is given twice: leave one of 'password' and 'password-file' out"
+        case .administratorJoins: "a node that joins brings no administrator: the cluster has its users already"
         case .neitherFoundNorJoin: "the answer has neither [cluster] (to found a cluster) nor [join] (to join one)"
         case .licenseWithoutFounding:
             "a license is given when a cluster is founded; a node that joins has the cluster's"
@@ -138,6 +146,18 @@ extension ConfigurationError.Problem {
         case .gatewayIsNodeAddress(let address): "\(address) is this node's own address, not a gateway"
         case .badProfile(let text): "'\(text)' is not a profile: use auto, instant, fast, calm or slow"
         default: preconditionFailure("every other problem has its sentence above")
+        }
+    }
+}
+
+extension PasswordRules.Problem {
+    /// A clause after the field's name.
+    var sentence: String {
+        switch self {
+        case .tooShort: "the password must have at least \(PasswordRules.length.lowerBound) characters"
+        case .tooLong: "the password must have at most \(PasswordRules.length.upperBound) characters"
+        case .isName: "the password must not be the user's name"
+        case .tooCommon: "the password is one of those that everybody tries first"
         }
     }
 }

@@ -10,6 +10,23 @@ public enum SetupAnswer: Equatable, Sendable {
         case auto, instant, fast, calm, slow
     }
 
+    /// The first user of a new cluster.
+    public struct Administrator: Equatable, Sendable {
+        public enum Password: Equatable, Sendable {
+            case text(String)
+            /// The first line of this file.
+            case file(String)
+        }
+
+        public var name: String
+        public var password: Password
+
+        public init(name: String, password: Password) {
+            self.name = name
+            self.password = password
+        }
+    }
+
     /// A new cluster with this node as its first.
     public struct Founding: Equatable, Sendable {
         /// The cluster's name for people.
@@ -21,16 +38,19 @@ public enum SetupAnswer: Equatable, Sendable {
         public var profile: Profile
         /// Path of a license, from the answer file's folder on; nil: the trial begins.
         public var licenseFile: String?
+        /// Nil: there are no users yet; root makes them on a node.
+        public var administrator: Administrator?
 
         public init(
             name: String, virtualAddresses: [Subnet], gateway: IPAddress, profile: Profile = .auto,
-            licenseFile: String? = nil
+            licenseFile: String? = nil, administrator: Administrator? = nil
         ) {
             self.name = name
             self.virtualAddresses = virtualAddresses
             self.gateway = gateway
             self.profile = profile
             self.licenseFile = licenseFile
+            self.administrator = administrator
         }
     }
 
@@ -56,16 +76,23 @@ public enum SetupAnswer: Equatable, Sendable {
     /// Parses and validates all that can be known without the node; `validate(on:)` checks the rest.
     public static func parse(_ text: String) throws(ConfigurationError) -> SetupAnswer {
         let document = try DocumentParser.parse(text)
-        try SectionReader.checkSections(of: document, known: ["cluster", "join", "license"])
+        try SectionReader.checkSections(of: document, known: ["cluster", "join", "license", "administrator"])
         let cluster = document.section("cluster")
         let join = document.section("join")
         if cluster != nil, let join {
             throw ConfigurationError(.bothFoundAndJoin, field: "join", position: join.position)
         }
-        if cluster != nil { return .found(try founding(document)) }
+        if cluster != nil {
+            var founding = try founding(document)
+            founding.administrator = try administrator(document)
+            return .found(founding)
+        }
         guard join != nil else { throw ConfigurationError(.neitherFoundNorJoin) }
         if let license = document.section("license") {
             throw ConfigurationError(.licenseWithoutFounding, field: "license", position: license.position)
+        }
+        if let section = document.section("administrator") {
+            throw ConfigurationError(.administratorJoins, field: "administrator", position: section.position)
         }
         return .join(try joining(document))
     }
@@ -100,6 +127,29 @@ public enum SetupAnswer: Equatable, Sendable {
         let file = try reader.required("file")
         guard !file.isEmpty, !file.utf8.contains(0) else { throw reader.error(.emptyFileName, "file") }
         return file
+    }
+
+    private static func administrator(_ document: Document) throws(ConfigurationError) -> Administrator? {
+        guard document.section("administrator") != nil else { return nil }
+        let reader = try SectionReader("administrator", in: document, known: ["name", "password", "password-file"])
+        let name = try reader.required("name")
+        guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(isUserNameByte) else {
+            throw reader.error(.badUserName(name), "name")
+        }
+        let text = try reader.string("password")
+        guard try reader.string("password-file") != nil else {
+            guard let text else { throw reader.error(.missingKey, "password") }
+            if let problem = PasswordRules.problem(text, name: name) {
+                throw reader.error(.badPassword(problem), "password")
+            }
+            return Administrator(name: name, password: .text(text))
+        }
+        guard text == nil else { throw reader.error(.twoPasswords, "password-file") }
+        return Administrator(name: name, password: .file(try reader.path("password-file", default: "")))
+    }
+
+    private static func isUserNameByte(_ byte: UInt8) -> Bool {
+        Scanner.isKeyByte(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "@")
     }
 
     private static func joining(_ document: Document) throws(ConfigurationError) -> Joining {

@@ -18,14 +18,14 @@ extension Catalogue {
             "error.unauthenticated", "A user token is needed: send 'Authorization: Bearer TOKEN'.",
             "需要用户令牌：请发送“Authorization: Bearer 令牌”。"),
         Entry(
-            "error.tokenRefused", "The user token is unknown, revoked or expired.",
-            "用户令牌未知、已吊销或已过期。"),
+            "error.tokenRefused", "The token or session is unknown, ended or expired.",
+            "令牌或会话未知、已结束或已过期。"),
         Entry(
             "error.forbidden", "This needs the role {needed}; {caller} has the role {role}.",
             "此操作需要角色 {needed}；{caller} 的角色是 {role}。"),
         Entry(
-            "error.tooManyAttempts", "Too many refused tokens from this address: try again in {seconds} s.",
-            "来自该地址的无效令牌过多：请在 {seconds} 秒后重试。"),
+            "error.tooManyAttempts", "Too many attempts: try again in {seconds} s.",
+            "尝试次数过多：请在 {seconds} 秒后重试。"),
         Entry(
             "error.internalError", "The request failed inside the appliance: {reason}.",
             "设备内部处理请求失败：{reason}。"),

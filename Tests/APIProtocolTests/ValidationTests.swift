@@ -195,10 +195,40 @@ struct UserTokenTests {
         #expect(UserToken(text) == nil)
     }
 
-    @Test("Roles are ordered")
-    func roles() {
-        #expect(UserRole.viewer < .operator)
-        #expect(UserRole.operator < .administrator)
+    @Test("A session and a token are told apart, other texts are neither")
+    func credentials() {
+        let token = UserToken(idBytes: [1, 2, 3, 4], secretBytes: Array(0..<16))
+        let session = SessionToken(idBytes: Array(0..<8), secretBytes: Array(0..<16))
+        #expect(Credential(authorization: "Bearer \(token.text)") == .token(token))
+        #expect(Credential(authorization: "bearer \(session.text)") == .session(session))
+        for text in ["", "Bearer", "Basic \(token.text)", "Bearer \(session.text).x", "Bearer ks1.0.0"] {
+            #expect(Credential(authorization: text) == nil, "'\(text)'")
+        }
+    }
+
+    @Test("Nobody makes a token that may more than its maker")
+    func gifts() {
+        let gifts = UserRole.allCases.map { maker in UserRole.allCases.filter { maker.mayGive($0) } }
+        #expect(
+            gifts == [
+                [.viewer], [.viewer, .operator], [.viewer, .operator, .administrator], [.viewer, .securityOfficer],
+            ])
+    }
+
+    @Test("A token's groups are groups that there are")
+    func groups() {
+        func problem(_ groups: [String]) -> APIErrorCode? {
+            do throws(APIError) {
+                try UserTokenRequest(name: "a", role: .viewer, groups: groups.map(EndpointGroup.init(rawValue:)))
+                    .validate()
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+        #expect(problem(["nodes", "audit"]) == nil)
+        #expect(problem([]) == .invalidValue)
+        #expect(problem(["ndoes"]) == .invalidValue)
     }
 }
 

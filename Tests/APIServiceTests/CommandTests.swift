@@ -42,7 +42,7 @@ struct CommandTests {
                 (["master", "switch", "--to", "n2"], .done), (["master", "show"], .done), (["vip", "show"], .done),
                 (["vip", "set", "10.77.0.60/24"], .done), (["profile", "set", "calm"], .done),
                 (["profile", "show"], .done), (["events", "--after", "7", "-n", "5"], .done), (["failovers"], .done),
-                (["user-token", "create", "anna", "--role", "operator", "--ttl", "7d"], .done),
+                (["user-token", "create", "anna", "--role", "operator", "--ttl", "7d", "--group", "nodes"], .done),
                 (["user-token", "list"], .done), (["user-token", "revoke", "0b"], .done), (["metrics"], .done),
                 (["setup", "status"], .done),
             ])
@@ -97,6 +97,49 @@ struct CommandTests {
         let control = FakeControl()
         try await run(control, [(["setup", "apply", answer], .done)])
         #expect(control.calls == ["root on this machine: setup a license\n"])
+    }
+
+    @Test("Commands about users take passwords from files")
+    func access() async throws {
+        try FileManager.default.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
+        let file = Self.folder + "/password"
+        try "a long enough phrase\n".write(toFile: file, atomically: true, encoding: .utf8)
+        let control = FakeControl()
+        try await run(
+            control,
+            [
+                (["users", "list"], .done),
+                (["users", "add", "bert", "--role", "operator", "--password-file", file], .done),
+                (["users", "change", "ANNA", "--role", "viewer", "--disable"], .done),
+                (["users", "change", "anna", "--password-file", file], .done),
+                (["users", "change", "anna"], .usage), (["users", "change", "nobody", "--enable"], .refused),
+                (["users", "add", "bert", "--password", "x"], .usage),
+                (["users", "remove", "anna"], .done), (["users", "reset-second-factor", "anna"], .done),
+                (["session", "list"], .done), (["session", "end", "0a"], .done), (["audit", "list", "-n", "5"], .done),
+                (["audit", "list", "--after", "7"], .done), (["audit", "export"], .done),
+                (["audit", "verify"], .done), (["approvals", "list"], .done), (["approvals", "approve", "aa"], .done),
+                (["approvals", "reject", "aa"], .done), (["security", "show"], .done),
+                (["security", "set", "--four-eyes", "on"], .done),
+            ])
+        let (who, id) = ("root on this machine: ", FakeControl.user.id)
+        #expect(
+            control.calls
+                == [
+                    "users", "createUser bert operator", "users", "changeUser \(id)", "users", "changeUser \(id)",
+                    "users", "users", "removeUser \(id)", "users", "resetSecondFactor \(id)", "sessions",
+                    "endSession 0a", "audit - 5", "audit 7 50", "audit 0 \(Int.max)", "verifyAudit", "approvals",
+                    "claimApproval aa", "removeUser \(id)", "closeApproval aa", "rejectApproval aa", "security",
+                    "security", "changeSecurity true",
+                ].map { who + $0 })
+    }
+
+    @Test("What waits for approval is told as such")
+    func held() async throws {
+        let control = FakeControl(holds: "aa")
+        try await run(
+            control, [(["users", "remove", "anna"], .done), (["security", "set", "--four-eyes", "off"], .done)])
+        #expect(control.calls.count { $0.contains("hold ") } == 2)
+        #expect(!control.calls.contains { $0.contains("removeUser") || $0.contains("changeSecurity") })
     }
 
     @Test("Setup reads the answer file, and waits until it is done")

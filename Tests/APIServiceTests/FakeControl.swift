@@ -10,17 +10,23 @@ final class FakeControl: ClusterControl {
     static let stamp = Timestamp(milliseconds: 1_000)
 
     private let failure: APIError?
-    private let users: [String: UserIdentity]
+    let users: [String: UserIdentity]
+    /// The approval that everything which may have to wait waits for.
+    let holds: String?
+    let noted = Mutex<[AuditNote]>([])
     private let log = Mutex<[String]>([])
 
     /// - Parameter failure: thrown by every function but health, master and authenticate.
-    init(failure: APIError? = nil, users: [(UserToken, UserIdentity)] = []) {
+    init(failure: APIError? = nil, users: [(String, UserIdentity)] = [], holds: String? = nil) {
         self.failure = failure
-        self.users = Dictionary(users.map { ($0.0.text, $0.1) }, uniquingKeysWith: { $1 })
+        self.users = Dictionary(users, uniquingKeysWith: { $1 })
+        self.holds = holds
     }
 
     /// `CALLER: CALL`, in order.
     var calls: [String] { log.withLock { $0 } }
+
+    var notes: [AuditNote] { noted.withLock { $0 } }
 
     func note(_ call: String) throws {
         log.withLock { $0.append("\(Caller.current): \(call)") }
@@ -158,12 +164,28 @@ extension FakeControl {
     }
 }
 
-/// Tokens of the three roles.
+/// Tokens and sessions of all roles.
 enum Users {
     static func token(_ role: UserRole) -> UserToken {
         let number = UInt8(UserRole.allCases.firstIndex(of: role)!)
         return UserToken(idBytes: [0, 0, 0, number], secretBytes: Array(repeating: number, count: 16))
     }
 
-    static let all = UserRole.allCases.map { (token($0), UserIdentity(name: "a-\($0.rawValue)", role: $0)) }
+    static func session(_ role: UserRole) -> SessionToken {
+        let number = UInt8(UserRole.allCases.firstIndex(of: role)!)
+        return SessionToken(
+            idBytes: [0, 0, 0, 0, 0, 0, 0, number], secretBytes: Array(repeating: number, count: 16))
+    }
+
+    static let all: [(String, UserIdentity)] = UserRole.allCases.flatMap { role in
+        [
+            (token(role).text, UserIdentity(name: "a-\(role.rawValue)", role: role, id: "token")),
+            (
+                session(role).text,
+                UserIdentity(
+                    name: "s-\(role.rawValue)", role: role, kind: .session, id: "person-\(role.rawValue)",
+                    session: session(role).id)
+            ),
+        ]
+    }
 }

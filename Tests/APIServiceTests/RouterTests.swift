@@ -10,30 +10,6 @@ import Testing
 struct RouterTests {
     private static let admin = Users.token(.administrator).text
 
-    @Test("Who may do what, over the user listener", arguments: Endpoint.all)
-    func matrix(endpoint: Endpoint) async throws {
-        try await Harness(control: FakeControl(users: Users.all)).run { requester in
-            let path = endpoint.path(["0123456789abcdef"])
-            let bare = try await requester.send(endpoint.method.rawValue, path)
-            switch endpoint.access {
-            case .open: #expect(bare.error?.code != .unauthenticated)
-            case .node: #expect(bare.error?.code == .forbidden)
-            case .user: #expect(bare.status == 401 && bare.error?.code == .unauthenticated)
-            }
-            for role in UserRole.allCases {
-                let reply = try await requester.send(endpoint.method.rawValue, path, token: Users.token(role).text)
-                let allowed =
-                    switch endpoint.access {
-                    case .open: true
-                    case .node: false
-                    case .user(let needed): role >= needed
-                    }
-                #expect((reply.error?.code != .forbidden) == allowed, "\(role)")
-                #expect(reply.error?.code != .tokenRefused)
-            }
-        }
-    }
-
     @Test("root on the socket may do everything but what members do", arguments: Endpoint.all)
     func local(endpoint: Endpoint) async throws {
         try await Harness(control: FakeControl(), listener: Harness.local).run { requester in
@@ -189,7 +165,8 @@ struct RouterTests {
 
     private struct Recorder: RequestForwarder {
         func forward(_ request: ForwardedRequest, to peer: String) async throws -> RouteAnswer {
-            let text = "\(request.caller) \(request.method) \(peer)\(request.path) \(request.body.count)"
+            let text =
+                "\(request.caller.user?.name ?? "-") \(request.method) \(peer)\(request.path) \(request.body.count)"
             return RouteAnswer(status: 200, contentType: "text/plain", body: Array(text.utf8))
         }
     }

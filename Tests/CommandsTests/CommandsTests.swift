@@ -84,6 +84,7 @@ struct ViewTests {
             Stage.allCases.map { "stage.\($0.rawValue)" } + NodeState.allCases.map { "state.\($0.rawValue)" }
             + FailoverCause.allCases.map { "cause.\($0.rawValue)" } + EventLevel.allCases.map { "level.\($0.rawValue)" }
             + UserRole.allCases.map { "userRole.\($0.rawValue)" }
+            + AuditReport.Reason.allCases.map { "auditReason.\($0.rawValue)" }
             + PhaseState.allCases.map { "phaseState.\($0.rawValue)" }
             + ["checks", "approval", "identity", "restart", "service"].map { "phase.\($0)" }
         for key in keys { #expect(Catalogue.keys.contains(key), "\(key)") }

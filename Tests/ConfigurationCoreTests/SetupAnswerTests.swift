@@ -124,14 +124,60 @@ import Testing
         #expect(failure("[cluster]\nvips = []\n")?.problem == .unknownKey(nearest: "vip"))
     }
 
+    private func administrator(_ lines: String...) -> String {
+        cluster() + "[administrator]\n" + lines.map { $0 + "\n" }.joined()
+    }
+
+    @Test func bringsAnAdministrator() throws {
+        let text = administrator("name = \"anna@example.org\"", "password = \"a long enough phrase\"")
+        guard case .found(let founding) = try SetupAnswer.parse(text) else {
+            Issue.record("no founding")
+            return
+        }
+        #expect(founding.administrator == .init(name: "anna@example.org", password: .text("a long enough phrase")))
+        let file = administrator("name = \"anna\"", "password-file = \"/etc/keelson/password\"")
+        guard case .found(let other) = try SetupAnswer.parse(file) else {
+            Issue.record("no founding")
+            return
+        }
+        #expect(other.administrator == .init(name: "anna", password: .file("/etc/keelson/password")))
+        guard case .found(let none) = try SetupAnswer.parse(cluster()) else {
+            Issue.record("no founding")
+            return
+        }
+        #expect(none.administrator == nil)
+    }
+
+    @Test func refusesBadAdministrators() {
+        let name = "name = \"anna\""
+        let password = "password = \"a long enough phrase\""
+        #expect(
+            failure(administrator(name, "password = \"short\""))?.description
+                == "line 7, column 12: administrator.password: the password must have at least 12 characters")
+        #expect(failure(administrator(name, "password = \"annaannaanna\""))?.problem == .badPassword(.isName))
+        #expect(failure(administrator(name, "password = \"password1234\""))?.problem == .badPassword(.tooCommon))
+        #expect(
+            failure(administrator(name))?.description == "line 5, column 1: administrator.password: this key is missing"
+        )
+        #expect(failure(administrator(password))?.field == "administrator.name")
+        #expect(failure(administrator("name = \"a b\"", password))?.problem == .badUserName("a b"))
+        #expect(failure(administrator(name, "password-file = \"here\""))?.problem == .badPath("here"))
+        #expect(failure(administrator(name, password, "password-file = \"/x\""))?.problem == .twoPasswords)
+        #expect(failure(administrator(name, "pasword = \"x\""))?.problem == .unknownKey(nearest: "password"))
+        #expect(
+            failure("[join]\nmaster = \"10.77.0.12\"\n[administrator]\n\(name)\n\(password)\n")?.problem
+                == .administratorJoins)
+    }
+
     /// The files of installer/answers are what an unattended installation starts from.
-    @Test(arguments: ["found", "join", "join-by-approval"])
+    @Test(arguments: ["found", "found-with-administrator", "join", "join-by-approval"])
     func readsTheExamples(name: String) throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let file = root.appending(path: "installer/answers/\(name).toml")
         let node = NodeConfiguration(name: "n1", interface: "eth0", address: Subnet("192.0.2.11/24")!)
         let other = NodeConfiguration(name: "n2", interface: "eth0", address: Subnet("192.0.2.12/24")!)
-        try SetupAnswer.parse(String(contentsOf: file, encoding: .utf8)).validate(on: name == "found" ? node : other)
+        try SetupAnswer.parse(String(contentsOf: file, encoding: .utf8)).validate(
+            on: name.hasPrefix("found") ? node : other)
     }
 }

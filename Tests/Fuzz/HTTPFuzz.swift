@@ -8,7 +8,7 @@ public func fuzzHTTP(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard count > 0 else { return 0 }
     let input = Array(UnsafeBufferPointer(start: bytes, count: count))
     let body = Array(input.dropFirst())
-    switch input[0] % 13 {
+    switch input[0] % 19 {
     case 0: request(SetupRequest.self, body)
     case 1: request(Approval.self, body)
     case 2: request(Replacement.self, body)
@@ -21,6 +21,12 @@ public func fuzzHTTP(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 9: request(NodeReport.self, body)
     case 10: header(String(decoding: body, as: UTF8.self))
     case 11: path(String(decoding: body, as: UTF8.self))
+    case 13: request(LoginRequest.self, body)
+    case 14: request(PasswordChange.self, body)
+    case 15: request(NewUser.self, body)
+    case 16: request(UserChange.self, body)
+    case 17: request(SecuritySettings.self, body)
+    case 18: request(AuditNote.self, body)
     default: stamp(String(decoding: body, as: UTF8.self))
     }
     return 0
@@ -39,8 +45,11 @@ private func request<T: Decodable & Validatable & Equatable>(_ type: T.Type, _ b
 }
 
 private func header(_ text: String) {
-    guard let token = UserToken(authorization: text) else { return }
-    precondition(UserToken(token.text) == token, "a token that is not read back")
+    switch Credential(authorization: text) {
+    case .token(let token): precondition(UserToken(token.text) == token, "a token that is not read back")
+    case .session(let token): precondition(SessionToken(token.text) == token, "a session that is not read back")
+    case nil: return
+    }
 }
 
 private func path(_ text: String) {
