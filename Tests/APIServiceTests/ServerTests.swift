@@ -8,6 +8,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import Primitives
+import Synchronization
 import Testing
 
 @testable import APIService
@@ -119,5 +120,64 @@ struct ServerTests {
             }
         }
         #expect(control.calls == ["root on this machine: failovers 3"])
+    }
+
+    /// - Returns: what a user hears who asks a node that passes the request on to this master.
+    private static func passOn(to master: FakeControl, _ header: String? = nil) async throws -> HTTPResponseStatus {
+        let authority = try CertificateAuthority(clusterName: "test", at: now)
+        let (one, other) = (try identity(authority), try identity(authority))
+        let nodes = Listener.nodes(host: "127.0.0.1", port: 0, tls: try one.mutualServerTLS()) { try NodeID(peer: $0) }
+        let users = Listener.users(host: "127.0.0.1", port: 0, tls: try other.serverTLS())
+        let token = Users.session(.administrator).text
+        let answer = Mutex(HTTPResponseStatus.imATeapot)
+        try await Serving.run(master, [nodes]) { ports in
+            let peer = "https://127.0.0.1:\(ports[0])"
+            try await client(try other.mutualClientTLS()) { forwarding in
+                let away = FakeControl(failure: .notMaster(url: peer, peer: peer), users: Users.all)
+                try await Serving.run(away, [users], forwarder: HTTPForwarder(client: forwarding)) { ports in
+                    try await client(try authority.trust.clientTLS()) { user in
+                        let path = "/v1/nodes/0123456789abcdef"
+                        // With a header the member itself is asked, as it would be by another member.
+                        let base = header == nil ? "https://127.0.0.1:\(ports[0])" : peer
+                        var request = HTTPClientRequest(url: base + path)
+                        request.method = .DELETE
+                        request.headers.add(name: "authorization", value: "Bearer \(token)")
+                        if let header { request.headers.add(name: "keelson-forwarded-for", value: header) }
+                        let asking = header == nil ? user : forwarding
+                        let status = try await asking.execute(request, timeout: .seconds(10)).status
+                        answer.withLock { $0 = status }
+                    }
+                }
+            }
+        }
+        return answer.withLock { $0 }
+    }
+
+    @Test("The master sees who asks another node, and looks at the session again")
+    func forwardedUsers() async throws {
+        let master = FakeControl(users: Users.all)
+        #expect(try await Self.passOn(to: master) == .noContent)
+        #expect(master.calls == ["s-administrator: removeNode 0123456789abcdef"])
+        #expect(master.notes.map(\.who) == ["s-administrator"])
+        #expect(master.notes.first?.client == "127.0.0.1")
+
+        // Ended meanwhile, or of a lower role meanwhile: what the other node believes does not count.
+        let ended = FakeControl()
+        #expect(try await Self.passOn(to: ended) == .unauthorized)
+        #expect(ended.calls.isEmpty)
+        let session = Users.session(.administrator)
+        let demoted = UserIdentity(
+            name: "s-administrator", role: .viewer, kind: .session, id: "p", session: session.id)
+        let lower = FakeControl(users: [(session.text, demoted)])
+        #expect(try await Self.passOn(to: lower) == .forbidden)
+        #expect(lower.calls.isEmpty)
+        #expect(lower.notes.map(\.outcome) == ["forbidden"])
+    }
+
+    @Test("A member that does not say properly who asks is refused", arguments: ["", "root", "{}", #"{"kind":"user"}"#])
+    func badForwarding(header: String) async throws {
+        let master = FakeControl(users: Users.all)
+        #expect(try await Self.passOn(to: master, header) == .badRequest)
+        #expect(master.calls.isEmpty)
     }
 }
