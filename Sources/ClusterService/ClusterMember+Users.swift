@@ -26,6 +26,10 @@ extension ClusterMember {
     }
 
     func changeUser(_ id: String, _ change: UserChange) async throws -> UserInfo {
+        try await again { try await self.change(id, change) }
+    }
+
+    private func change(_ id: String, _ change: UserChange) async throws -> UserInfo {
         let epoch = try requireMastership()
         let view = try await refreshAccess()
         let person = try Self.require(id, in: view)
@@ -46,7 +50,9 @@ extension ClusterMember {
         return changed.info(access.view.withLockedValue { $0.logins[id] }, at: .now)
     }
 
-    func removeUser(_ id: String) async throws {
+    func removeUser(_ id: String) async throws { try await again { try await self.remove(id) } }
+
+    private func remove(_ id: String) async throws {
         let epoch = try requireMastership()
         let view = try await refreshAccess()
         let person = try Self.require(id, in: view)
@@ -60,13 +66,23 @@ extension ClusterMember {
         if !tokens.isEmpty { try await refreshView() }
     }
 
-    func resetSecondFactor(of id: String) async throws {
+    func resetSecondFactor(of id: String) async throws { try await again { try await self.reset(id) } }
+
+    private func reset(_ id: String) async throws {
         let epoch = try requireMastership()
         let view = try await refreshAccess()
         let person = try Self.require(id, in: view)
         var changed = person.value
         changed.forgetSecondFactor()
         try await write(changed, over: person, ending: view.sessions(of: id).map(\.id), by: epoch)
+    }
+
+    /// A user who logs in with a code is written at the same moment: looked at anew, then decided anew.
+    private func again<Value>(_ body: () async throws -> Value) async throws -> Value {
+        for _ in 0..<3 {
+            do { return try await body() } catch is ConditionFailed { continue }
+        }
+        return try await body()
     }
 
     static func require(_ id: String, in view: AccessView) throws -> Stored<Person> {

@@ -1,5 +1,6 @@
 import APIProtocol
 import ArgumentParser
+import Texts
 
 /// `keelson session …`
 struct UserSessionsCommand: AsyncParsableCommand {
@@ -64,8 +65,8 @@ struct AuditCommand: AsyncParsableCommand {
                     header: columns.map { session.text("column.\($0)") },
                     rows: entries.items.map {
                         [
-                            "\($0.number)", $0.at.description, $0.who, $0.client ?? "-", $0.action,
-                            $0.target.isEmpty ? "-" : $0.target, $0.outcome,
+                            "\($0.number)", $0.at.description, $0.who, $0.client ?? "-", session.action($0.action),
+                            $0.target.isEmpty ? "-" : $0.target, session.outcome($0.outcome),
                         ]
                     })
             }
@@ -126,7 +127,8 @@ struct ApprovalsCommand: AsyncParsableCommand {
                     header: columns.map { session.text("column.\($0)") },
                     rows: approvals.items.map {
                         [
-                            $0.id, $0.action, $0.target.isEmpty ? "-" : $0.target, $0.by, $0.at.description,
+                            $0.id, session.action($0.action), $0.target.isEmpty ? "-" : $0.target, $0.by,
+                            $0.at.description,
                             $0.expires.description,
                         ]
                     })
@@ -206,6 +208,16 @@ enum OnOff: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension Session {
+    /// An endpoint's action in words; as it is when a newer node knows more.
+    fileprivate func action(_ action: String) -> String {
+        Catalogue.sentence("auditAction.\(action)", [:], language) ?? action
+    }
+
+    /// `done`, `held`, or the code of an error.
+    fileprivate func outcome(_ outcome: String) -> String {
+        Catalogue.sentence("auditOutcome.\(outcome)", [:], language) ?? outcome
+    }
+
     fileprivate func lines(_ settings: SecuritySettings) -> [String] {
         [
             "\(text("security.fourEyes")): \(word(settings.fourEyes))",

@@ -1,6 +1,6 @@
 extension Catalogue {
     /// Users, sessions, the audit trail, approvals.
-    static let access: [Entry] = accessErrors + accessEvents + accessSentences + accessWords
+    static let access: [Entry] = accessErrors + accessEvents + accessSentences + accessWords + auditActions
 
     private static let accessEvents: [Entry] = [
         Entry(
@@ -90,6 +90,8 @@ extension Catalogue {
         Entry("security.requireSecondFactor", "Second factor for everybody", "强制第二因素"),
         Entry("security.sessionMinutes", "Sessions end after, minutes", "会话最长时间（分钟）"),
         Entry("security.idleMinutes", "Unused sessions end after, minutes", "会话空闲超时（分钟）"),
+        Entry("auditOutcome.done", "done", "完成"),
+        Entry("auditOutcome.held", "waits for approval", "等待批准"),
         Entry("auditReason.changed", "it was changed", "内容被修改"),
         Entry("auditReason.missing", "it is missing", "记录缺失"),
         Entry("auditReason.reordered", "it is not in its place", "顺序被打乱"),

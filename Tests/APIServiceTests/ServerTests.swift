@@ -174,7 +174,8 @@ struct ServerTests {
         #expect(lower.notes.map(\.outcome) == ["forbidden"])
     }
 
-    @Test("A member that does not say properly who asks is refused", arguments: ["", "root", "{}", #"{"kind":"user"}"#])
+    @Test(
+        "A member that does not say properly who asks is refused", arguments: ["", "root", "{}", #"{"kind":"user"}"#])
     func badForwarding(header: String) async throws {
         let master = FakeControl(users: Users.all)
         #expect(try await Self.passOn(to: master, header) == .badRequest)

@@ -224,6 +224,25 @@ struct AccessTests {
         }
     }
 
+    @Test("Two administrators who demote each other at the same moment do not both succeed")
+    func atTheSameMoment() async throws {
+        try await TestCluster.run { cluster in
+            let master = cluster.first
+            for round in 0..<10 {
+                let pair = try await [
+                    Self.add("anna\(round)", .administrator, to: master),
+                    Self.add("bert\(round)", .administrator, to: master),
+                ]
+                for old in try await master.users() where old.role == .administrator && !pair.contains(old) {
+                    _ = try await master.changeUser(old.id, UserChange(role: .viewer))
+                }
+                async let one = Self.refusal { try await master.changeUser(pair[0].id, UserChange(disabled: true)) }
+                async let other = Self.refusal { try await master.removeUser(pair[1].id) }
+                #expect(await Set([one, other]) == [nil, .lastAdministrator])
+            }
+        }
+    }
+
     @Test("Two passwords are checked at once, who comes in between is asked to come again")
     func turns() async throws {
         let access = AccessState(parameters: TestMember.cheap)

@@ -85,6 +85,8 @@ struct ViewTests {
             + FailoverCause.allCases.map { "cause.\($0.rawValue)" } + EventLevel.allCases.map { "level.\($0.rawValue)" }
             + UserRole.allCases.map { "userRole.\($0.rawValue)" }
             + AuditReport.Reason.allCases.map { "auditReason.\($0.rawValue)" }
+            + [AuditNote.done, AuditNote.held].map { "auditOutcome.\($0)" }
+            + Endpoint.all.filter(\.isAudited).map { "auditAction.\($0.action)" }
             + PhaseState.allCases.map { "phaseState.\($0.rawValue)" }
             + ["checks", "approval", "identity", "restart", "service"].map { "phase.\($0)" }
         for key in keys { #expect(Catalogue.keys.contains(key), "\(key)") }
