@@ -73,6 +73,8 @@ let cores: [Target] = [
     swift("AccessCore", ["APIProtocol", "Primitives", crypto, cryptoExtras]),
     swift("LicenseCore", ["APIProtocol", "Primitives", "Texts", crypto]),
     swift("LicenseProtocol", ["APIProtocol", "LicenseCore", "Texts"]),
+    swift("SetupCore", ["APIProtocol", "AccessCore", "MembershipCore", "Primitives", "Texts"]),
+    swift("ProbeProtocol"),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
@@ -113,9 +115,9 @@ let services: [Target] = [
         "ClusterService",
         [
             "APIProtocol", "APIService", "AccessCore", "ConfigurationCore", "Etcd", "HostMetrics", "Identity",
-            "JoinCore", "Linux", "LicenseCore", "LicenseProtocol", "LocalStore", "MastershipCore", "MembershipCore",
-            "Primitives", "PrometheusMetrics", "ProfileCore",
-            "SupervisorProtocol", "Texts", "VIPProtocol", asyncHTTPClient, crypto, lifecycle, logging, metrics,
+            "JoinCore", "LicenseCore", "LicenseProtocol", "Linux", "LocalStore", "MastershipCore", "MembershipCore",
+            "Primitives", "ProbeProtocol", "PrometheusMetrics", "ProfileCore", "SetupCore", "SupervisorProtocol",
+            "Texts", "VIPProtocol", asyncHTTPClient, crypto, lifecycle, logging, metrics,
             nioConcurrencyHelpers, nioCore, nioFoundationCompat, nioPosix, nioSSL, unixSignals,
         ]),
     swift(
@@ -125,7 +127,9 @@ let services: [Target] = [
             asyncHTTPClient, nioCore, nioFoundationCompat, nioPosix, nioSSL,
         ]),
     swift(
-        "Lab", ["APIProtocol", "Linux", "MembershipCore", "Primitives", nioCore, nioPosix, nioSSL], path: "bench/Lab"),
+        "Lab",
+        ["APIProtocol", "Linux", "MembershipCore", "Primitives", "ProbeProtocol", nioCore, nioPosix, nioSSL],
+        path: "bench/Lab"),
 ]
 
 let programs: [Target] = [
@@ -154,6 +158,8 @@ let testTargets: [Target] = [
             "Primitives", crypto,
         ]),
     tests("VendorTests", ["APIProtocol", "LicenseCore", "keelson-vendor", crypto]),
+    tests("SetupCoreTests", ["APIProtocol", "AccessCore", "MembershipCore", "Primitives", "SetupCore", "Texts"]),
+    tests("ProbeProtocolTests", ["ProbeProtocol"]),
     tests("JoinCoreTests", ["JoinCore", "MembershipCore", "Primitives"]),
     tests("ConfigurationCoreTests", ["ConfigurationCore", "Primitives"]),
     tests("SupervisorProtocolTests", ["SupervisorProtocol"]),
@@ -179,8 +185,9 @@ let testTargets: [Target] = [
         "ClusterServiceTests",
         [
             "APIProtocol", "AccessCore", "ClusterService", "ConfigurationCore", "Etcd", "Identity", "JoinCore",
-            "LicenseCore", "LicenseProtocol", "Linux", "MastershipCore", "MembershipCore", "Primitives", "ProfileCore",
-            "Texts", "keelson-licensed", crypto, logging, nioConcurrencyHelpers, nioCore, nioPosix,
+            "LicenseCore", "LicenseProtocol", "Linux", "MastershipCore", "MembershipCore", "Primitives",
+            "ProbeProtocol", "ProfileCore", "SetupCore", "Texts", "keelson-licensed", crypto, logging,
+            nioConcurrencyHelpers, nioCore, nioPosix,
         ]),
     tests("EtcdTests", ["Etcd", "Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL]),
     tests("ClusterTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),

@@ -13,6 +13,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     // Setup and configuration.
     case vipIsNodeAddress, vipOutsideSubnet, vipInUse, vipDuplicate, gatewaySilent, gatewayOutsideSubnet, unsafeTiming
     case diskFull, diskTooSmall, masterUnreachable
+    case setupCodeWrong, setupCodeRenewed, draftChanged, ntpSilent, ntpUnsynchronized, dnsSilent, clockSkew
     // Joining.
     case joinTokenMalformed, joinTokenUnknown, joinTokenExpired, joinTokenUsedUp, joinTokenRevoked, wrongAuthority
     case duplicateIdentity, duplicateAddress, duplicateName, codeMismatch, joinRejected, tooManyWaiting,
@@ -34,7 +35,7 @@ extension APIErrorCode {
         case .malformed, .unknownField, .missingField, .invalidValue, .duplicateField, .joinTokenMalformed,
             .malformedCertificateRequest:
             400
-        case .unauthenticated, .tokenRefused, .loginRefused, .codeNeeded: 401
+        case .unauthenticated, .tokenRefused, .loginRefused, .codeNeeded, .setupCodeWrong, .setupCodeRenewed: 401
         case .outOfScope, .secondFactorNeeded, .sessionNeeded, .passwordWrong, .ownApproval: 403
         case .unknownUser, .unknownSession, .unknownApproval: 404
         case .duplicateUser, .lastAdministrator: 409
@@ -46,13 +47,13 @@ extension APIErrorCode {
         case .methodNotAllowed: 405
         case .staleEpoch, .notSetUp, .alreadySetUp, .setupRunning, .nodeIsMaster, .nodeOnline, .alreadyMaster,
             .notEligible, .noTarget, .lastVoter, .learnerBusy, .vipInUse, .duplicateIdentity, .duplicateAddress,
-            .duplicateName, .codeMismatch:
+            .duplicateName, .codeMismatch, .draftChanged, .clockSkew:
             409
         case .tooLarge: 413
         case .unsupportedMedia: 415
         case .notMaster: 421
         case .vipIsNodeAddress, .vipOutsideSubnet, .vipDuplicate, .gatewaySilent, .gatewayOutsideSubnet, .unsafeTiming,
-            .licenseRefused:
+            .licenseRefused, .ntpSilent, .ntpUnsynchronized, .dnsSilent:
             422
         case .tooManyAttempts, .tooManyWaiting: 429
         case .internalError: 500

@@ -117,7 +117,8 @@ public enum AuditParameters {
     /// Names whose values are no secrets. An endpoint with others adds them here.
     public static let recorded: Set<String> = [
         "name", "role", "disabled", "to", "by", "vip", "gateway", "profile", "ttlSeconds", "uses", "groups",
-        "fourEyes", "requireSecondFactor", "sessionMinutes", "idleMinutes",
+        "fourEyes", "requireSecondFactor", "sessionMinutes", "idleMinutes", "nodes", "minutes", "dns", "ntp",
+        "timeZone", "language",
     ]
 
     private static let longest = 200

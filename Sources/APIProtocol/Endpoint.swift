@@ -14,6 +14,8 @@ public struct Endpoint: Hashable, Sendable {
         case user(AccessLevel)
         /// Members only, on the node listener.
         case node
+        /// root on this machine only, over the Unix socket.
+        case local
     }
 
     public let method: Method
@@ -83,5 +85,5 @@ extension Endpoint {
             setupStatus,
             metrics, switchMaster, approve, reject, setup, removeNode, replaceNode, changeConfiguration, createToken,
             tokens, revokeToken, createUserToken, userTokens, revokeUserToken, heartbeat, renewCertificate,
-        ] + ofLicense + access
+        ] + ofLicense + access + settingUp
 }

@@ -47,7 +47,7 @@ extension Endpoint {
     /// Larger bodies are refused, bytes. A license of the longest size has line feeds, which JSON writes as two bytes.
     public var bodyLimit: Int {
         switch self {
-        case .installLicense, .inspectLicense, .setup: 3 * LicenseText.longest
+        case .installLicense, .inspectLicense, .setup, .changeSetupDraft: 3 * LicenseText.longest
         default: 65_536
         }
     }

@@ -10,9 +10,12 @@ public struct PendingNode: Codable, Equatable, Sendable {
     /// Six digits; the same must be shown on the node itself.
     public var code: String
     public var since: Timestamp
+    /// Its clock minus this cluster's, when that is too much for it to join.
+    public var clockOffsetMilliseconds: Double?
 
     public init(
-        id: NodeID, name: String, address: IPAddress, role: LocalMembership.Role, code: String, since: Timestamp
+        id: NodeID, name: String, address: IPAddress, role: LocalMembership.Role, code: String, since: Timestamp,
+        clockOffsetMilliseconds: Double? = nil
     ) {
         self.id = id
         self.name = name
@@ -20,6 +23,7 @@ public struct PendingNode: Codable, Equatable, Sendable {
         self.role = role
         self.code = code
         self.since = since
+        self.clockOffsetMilliseconds = clockOffsetMilliseconds
     }
 }
 
@@ -96,13 +100,19 @@ public struct JoinRequest: Codable, Equatable, Sendable {
     /// nil: wait for approval.
     public var token: String?
     public var role: LocalMembership.Role
+    /// The node's wall clock: one that is too far off is told so before it gets a certificate.
+    public var sentAt: Timestamp?
 
-    public init(csr: String, name: String, address: IPAddress, token: String? = nil, role: LocalMembership.Role) {
+    public init(
+        csr: String, name: String, address: IPAddress, token: String? = nil, role: LocalMembership.Role,
+        sentAt: Timestamp? = nil
+    ) {
         self.csr = csr
         self.name = name
         self.address = address
         self.token = token
         self.role = role
+        self.sentAt = sentAt
     }
 }
 

@@ -26,29 +26,3 @@ public struct SwitchAnswer: Codable, Equatable, Sendable {
         self.milliseconds = milliseconds
     }
 }
-
-/// What an administrator may change while the cluster runs.
-public struct ClusterConfiguration: Codable, Equatable, Sendable {
-    public var vip: [Subnet]
-    public var gateway: IPAddress?
-    public var profile: ProfileChoice
-
-    public init(vip: [Subnet], gateway: IPAddress? = nil, profile: ProfileChoice) {
-        self.vip = vip
-        self.gateway = gateway
-        self.profile = profile
-    }
-}
-
-/// A change of the cluster's configuration; what is absent stays as it is.
-public struct ConfigurationChange: Codable, Equatable, Sendable {
-    public var vip: [Subnet]?
-    public var gateway: IPAddress?
-    public var profile: ProfileChoice?
-
-    public init(vip: [Subnet]? = nil, gateway: IPAddress? = nil, profile: ProfileChoice? = nil) {
-        self.vip = vip
-        self.gateway = gateway
-        self.profile = profile
-    }
-}

@@ -1,14 +1,18 @@
 import MembershipCore
 import Primitives
+import Texts
 
 /// Found a cluster or join one; exactly one of the two.
 public struct SetupRequest: Codable, Equatable, Sendable {
     public var cluster: FoundCluster?
     public var join: JoinCluster?
+    /// With `cluster`: rack mode from the start on.
+    public var rack: RackModeChange?
 
-    public init(cluster: FoundCluster? = nil, join: JoinCluster? = nil) {
+    public init(cluster: FoundCluster? = nil, join: JoinCluster? = nil, rack: RackModeChange? = nil) {
         self.cluster = cluster
         self.join = join
+        self.rack = rack
     }
 }
 
@@ -25,10 +29,19 @@ public struct FoundCluster: Codable, Equatable, Sendable {
     public var license: String?
     /// The first administrator; nil: users are made on the node later.
     public var administrator: FirstUser?
+    /// At most three.
+    public var dns: [IPAddress]?
+    /// `host` or `host:port`, at most eight.
+    public var ntp: [String]?
+    /// As `Europe/Zurich`.
+    public var timeZone: String?
+    /// Of the pages, until a user chooses another.
+    public var language: Language?
 
     public init(
         name: String, vip: [Subnet], gateway: IPAddress? = nil, profile: ProfileChoice? = nil, license: String? = nil,
-        administrator: FirstUser? = nil
+        administrator: FirstUser? = nil, dns: [IPAddress]? = nil, ntp: [String]? = nil, timeZone: String? = nil,
+        language: Language? = nil
     ) {
         self.name = name
         self.vip = vip
@@ -36,6 +49,10 @@ public struct FoundCluster: Codable, Equatable, Sendable {
         self.profile = profile
         self.license = license
         self.administrator = administrator
+        self.dns = dns
+        self.ntp = ntp
+        self.timeZone = timeZone
+        self.language = language
     }
 }
 
@@ -71,10 +88,12 @@ public struct SetupStatus: Codable, Equatable, Sendable {
     public var url: String?
     /// Why setup ended without success.
     public var failure: APIError?
+    /// What holds it up at the moment, as a clock that is off; it goes on by itself once that is gone.
+    public var hint: APIError?
 
     public init(
         stage: Stage, finished: Bool, phases: [SetupPhase], code: String? = nil, url: String? = nil,
-        failure: APIError? = nil
+        failure: APIError? = nil, hint: APIError? = nil
     ) {
         self.stage = stage
         self.finished = finished
@@ -82,6 +101,7 @@ public struct SetupStatus: Codable, Equatable, Sendable {
         self.code = code
         self.url = url
         self.failure = failure
+        self.hint = hint
     }
 }
 

@@ -31,6 +31,9 @@ public enum Rule {
         guard (1...2).contains(addresses.count) else {
             throw .invalid(field, "must list one or two addresses, not \(addresses.count)")
         }
+        if let wrong = addresses.first(where: { !$0.isHostAddress }) {
+            throw .invalid(field, clause: "hostAddress", ["address": "\(wrong)"])
+        }
         if addresses.count == 2, addresses[0].address == addresses[1].address {
             throw APIError(.vipDuplicate, field: field, ["address": addresses[0].address.description])
         }
@@ -52,14 +55,17 @@ extension SetupRequest: Validatable {
         case (let cluster?, nil):
             try Rule.name(cluster.name, "cluster.name")
             try Rule.virtualAddresses(cluster.vip, "cluster.vip")
-            if let gateway = cluster.gateway, cluster.vip.contains(where: { $0.address == gateway }) {
-                throw .invalid("cluster.gateway", "is the virtual address \(gateway)")
-            }
+            try Rule.gateway(cluster.gateway, of: cluster.vip, "cluster.gateway")
+            try Rule.nameServers(cluster.dns, "cluster.dns")
+            try Rule.timeServers(cluster.ntp, "cluster.ntp")
+            try Rule.timeZone(cluster.timeZone, "cluster.timeZone")
+            try rack?.check("rack.")
             if let license = cluster.license {
                 do { try LicenseText(text: license).validate() } catch { throw error.at("cluster.license") }
             }
             try cluster.administrator?.check("cluster.administrator")
         case (nil, let join?):
+            guard rack == nil else { throw .invalid("rack", clause: "notWith", ["other": "join"]) }
             try Rule.range(join.port, 1...65_535, "join.port")
             guard join.role != .spare else { throw .invalid("join.role", "must be voter or witness") }
             if let token = join.token, !(1...256).contains(token.utf8.count) {
@@ -117,9 +123,10 @@ extension SwitchRequest: Validatable {
 extension ConfigurationChange: Validatable {
     public func validate() throws(APIError) {
         if let vip { try Rule.virtualAddresses(vip, "vip") }
-        guard vip != nil || gateway != nil || profile != nil else {
-            throw APIError(.missingField, field: "vip")
-        }
+        try Rule.nameServers(dns, "dns")
+        try Rule.timeServers(ntp, "ntp")
+        try Rule.timeZone(timeZone, "timeZone")
+        guard !fields.isEmpty else { throw APIError(.missingField, field: "vip") }
     }
 }
 

@@ -32,6 +32,10 @@ struct Gate: Sendable {
         APIError(.forbidden, ["needed": "node", "caller": caller.description, "role": "none"])
     }
 
+    private static func rootOnly(_ caller: Caller) -> APIError {
+        APIError(.forbidden, ["needed": "root on this machine", "caller": caller.description, "role": "none"])
+    }
+
     /// Where a request comes from, for limits and records; nil: from this machine.
     func client(of request: Request, context: APIContext) -> String? {
         switch audience {
@@ -52,6 +56,7 @@ struct Gate: Sendable {
         switch endpoint.access {
         case .open: return .anonymous
         case .node: throw Self.membersOnly(.anonymous)
+        case .local: throw Self.rootOnly(.anonymous)
         case .user(let level): needed = level
         }
         let source = client(of: request, context: context) ?? "unknown"
@@ -88,6 +93,7 @@ struct Gate: Sendable {
             throw APIError(.unauthenticated)
         }
         let node = try identity(certificate)
+        guard endpoint.access != .local else { throw Self.rootOnly(.node(node)) }
         guard let note = try Self.note(in: request) else { return .node(node) }
         guard endpoint.access != .node else { throw Self.membersOnly(.node(node)) }
         guard let caller = note.caller else { throw APIError(.malformed, ["reason": "no user is named"]) }

@@ -7,7 +7,9 @@ struct Routes: Sendable {
     /// Prometheus text of the program's own metrics.
     let metricsText: @Sendable () -> String
 
-    var all: [Route] { open + reading + operating + membership + tokens + node + license + access }
+    var all: [Route] {
+        open + reading + operating + membership + tokens + node + license + access + settingUp
+    }
 
     private var open: [Route] {
         let control = control

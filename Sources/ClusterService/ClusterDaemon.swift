@@ -51,8 +51,10 @@ struct SetupService: Service {
     let daemon: ClusterDaemon
 
     func run() async throws {
-        let node = InstalledNode(configuration: daemon.configuration, logger: daemon.logger)
-        daemon.logger.notice("no cluster yet; set up with: keelson setup apply FILE")
+        let node = try InstalledNode(
+            configuration: daemon.configuration,
+            probes: NetworkProbes(configuration: daemon.configuration, group: daemon.group), logger: daemon.logger)
+        node.announceCode()
         try await APIServer(
             control: node, listeners: [.local(path: daemon.configuration.clusterdSocket)],
             metricsText: { daemon.metrics.text() }, group: daemon.group, logger: daemon.logger

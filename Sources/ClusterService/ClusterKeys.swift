@@ -15,6 +15,9 @@ enum ClusterKeys {
     /// `ActiveProfile`: what the master found the machines to hold.
     static let profile = "cluster/config/profile"
 
+    /// `RackMode`; there only while it is open.
+    static let rack = "cluster/rack"
+
     /// `NodeRecord`.
     static let nodes = "cluster/nodes/"
     static func node(_ id: NodeID) -> String { nodes + id.text }

@@ -6,13 +6,14 @@ import Logging
 import NIOConcurrencyHelpers
 import Primitives
 
-/// Certificates live 90 days and are renewed by themselves, also when the virtual addresses change.
+/// Certificates live 90 days and are renewed by themselves. They stand for the node, not for the virtual addresses.
 extension ClusterMember {
     /// Returns when a new certificate is in its place: the daemon starts again with it, a master after handing over.
     func renewCertificateWhenDue() async {
         while await Pause.survived(.seconds(30)) {
             do {
-                guard try isRenewalDue(at: .now), await waitForTurn(), try await renewCertificate() else { continue }
+                guard identity.certificate.needsRenewal(at: .now), await waitForTurn(), try await renewCertificate()
+                else { continue }
                 journal.record(.certificateRenewed)
                 return
             } catch {
@@ -27,12 +28,6 @@ extension ClusterMember {
         var random = SystemRandomNumberGenerator()
         let wait = Span(nanoseconds: Int64.random(in: 0..<share.nanoseconds, using: &random))
         return await Pause.survived(knownMaster == node ? wait + share : wait)
-    }
-
-    private func isRenewalDue(at now: WallTime) throws -> Bool {
-        if identity.certificate.needsRenewal(at: now) { return true }
-        let names = try identity.certificate.names()
-        return !currentSettings.vip.allSatisfy { names.contains($0.address.description) }
     }
 
     /// - Returns: false while there is no master to sign.

@@ -1,3 +1,4 @@
+import SetupCore
 import APIProtocol
 import ConfigurationCore
 import Identity
@@ -32,34 +33,25 @@ extension ClusterMember: ClusterControl {
     func changeConfiguration(_ change: ConfigurationChange) async throws -> ClusterConfiguration {
         let epoch = try requireMastership()
         var settings = currentSettings
+        try TimeZoneFile.check(change.timeZone, "timeZone")
         if let vip = change.vip {
-            for node in view.withLockedValue({ $0.nodes }) {
-                if let same = vip.first(where: { $0.address == node.address }) {
-                    throw APIError(.vipIsNodeAddress, field: "vip", ["address": "\(same.address)", "node": node.name])
-                }
-            }
+            let checks = networkChecks(network: "", servers: "")
+            try checks.rules.check(vip, gateway: change.gateway)
             let fresh = vip.filter { !settings.vip.contains($0) }
-            try await addressChecks.check(fresh, gateway: change.gateway)
+            try await checks.require(SetupChecksRequest(vip: fresh, gateway: change.gateway))
             settings.vip = vip
         }
         if let gateway = change.gateway { settings.gateway = gateway }
         if let profile = change.profile { settings.profile = profile }
+        settings.dns = change.dns ?? settings.dns
+        settings.ntp = change.ntp ?? settings.ntp
+        settings.timeZone = change.timeZone ?? settings.timeZone
+        settings.language = change.language ?? settings.language
         try await store.change([.put(settings, at: ClusterKeys.settings)], by: epoch)
-        journal.record(.settingsChanged, ["who": "\(Caller.current)", "what": Self.words(change)])
+        journal.record(.settingsChanged, ["who": "\(Caller.current)", "what": change.fields.joined(separator: ", ")])
         try await refreshView()
         if change.profile != nil { use(pace.step(.chosen(Profile(settings.profile)), at: BootClock.now)) }
         return settings
-    }
-
-    private var addressChecks: AddressChecks {
-        AddressChecks(
-            probe: AddressProbe(path: configuration.vipdSocket), subnet: configuration.address,
-            nodeName: configuration.name)
-    }
-
-    private static func words(_ change: ConfigurationChange) -> String {
-        [change.vip.map { _ in "vip" }, change.gateway.map { _ in "gateway" }, change.profile.map { _ in "profile" }]
-            .compactMap(\.self).joined(separator: ", ")
     }
 
     func nodeHeartbeat(_ report: NodeReport, from node: NodeID) async throws -> HeartbeatAnswer {
@@ -97,7 +89,7 @@ extension ClusterMember: ClusterControl {
             throw APIError(.forbidden, ["needed": "node \(key.node)", "caller": "node \(node)", "role": "node"])
         }
         let certificate = try await signer().issue(
-            to: key, name: record.name, addresses: [record.address] + currentSettings.vip.map(\.address), at: .now)
+            to: key, name: record.name, addresses: [record.address], at: .now)
         return CertificateAnswer(certificate: certificate.pem, authority: identity.trust.pem)
     }
 

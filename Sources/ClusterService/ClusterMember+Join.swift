@@ -6,6 +6,7 @@ import Linux
 import MembershipCore
 import NIOConcurrencyHelpers
 import Primitives
+import SetupCore
 
 /// How a node becomes a member, on the master's side. The node asks again until it is told its place.
 extension ClusterMember {
@@ -21,24 +22,54 @@ extension ClusterMember {
             return try await place(known.value, key: key, code: code, by: epoch)
         }
         try await checkUniqueness(of: request)
+        return try await admit(request, key: key, code: code, by: epoch)
+    }
+
+    /// A node that the cluster does not know yet.
+    private func admit(
+        _ asked: JoinRequest, key: ProvenPublicKey, code: String, by epoch: Epoch
+    ) async throws -> JoinAnswer {
+        let offset = ClockSkew.offset(sentAt: asked.sentAt, receivedAt: .now)
+        var request = asked
+        request.sentAt = nil
         let pending = try await store.get(PendingRecord.self, at: ClusterKeys.pending(key.node))
-        if let text = request.token {
-            let token = try await checkToken(text)
-            return try await accept(request, key: key, code: code, spending: token, by: epoch)
-        }
-        if pending?.value.isApproved == true {
-            return try await accept(request, key: key, code: code, spending: nil, by: epoch)
-        }
-        if let rejected = pending?.value.rejected, Timestamp.now < rejected.adding(Self.rejectionHolds) {
+        let token: Stored<StoredJoinToken>?
+        if let text = request.token { token = try await checkToken(text) } else { token = nil }
+        if token == nil, let rejected = pending?.value.rejected, Timestamp.now < rejected.adding(Self.rejectionHolds) {
             throw APIError(.joinRejected)
         }
-        if pending?.value.request != request || pending?.value.rejected != nil {
-            try await makeRoom()
-            let record = PendingRecord(request: request, code: code, since: .now, isApproved: false)
-            try await store.change([.put(record, at: ClusterKeys.pending(key.node))], by: epoch)
-            journal.record(.nodeWaiting, about: key.node, ["other": request.name])
+        if let offset {
+            try await keepWaiting(request, key.node, code: code, offset: offset, known: pending, by: epoch)
+            throw ClockSkew.error(of: request.name, offset: offset)
         }
+        if let token { return try await accept(request, key: key, code: code, by: .token(token), epoch) }
+        if pending?.value.isApproved == true {
+            return try await accept(request, key: key, code: code, by: .approval, epoch)
+        }
+        if let rack = try await store.get(RackMode.self, at: ClusterKeys.rack), rack.value.isOpen(at: .now) {
+            return try await accept(request, key: key, code: code, by: .rack(rack), epoch)
+        }
+        try await keepWaiting(request, key.node, code: code, offset: nil, known: pending, by: epoch)
         return JoinAnswer(pending: JoinPending(code: code))
+    }
+
+    /// Writes only what is new: the node asks three times a second.
+    private func keepWaiting(
+        _ request: JoinRequest, _ id: NodeID, code: String, offset: Double?, known: Stored<PendingRecord>?,
+        by epoch: Epoch
+    ) async throws {
+        let isNew = known?.value.request != request || known?.value.rejected != nil
+        let isNear =
+            (known?.value.clockOffsetMilliseconds == nil) == (offset == nil)
+            && abs((known?.value.clockOffsetMilliseconds ?? 0) - (offset ?? 0)) < 1_000
+        guard isNew || !isNear else { return }
+        try await makeRoom()
+        let wasApproved = known.map { $0.value.isApproved && $0.value.rejected == nil } ?? false
+        var record = PendingRecord(request: request, code: code, since: .now, isApproved: wasApproved)
+        if !isNew, let known { record = known.value }
+        record.clockOffsetMilliseconds = offset
+        try await store.change([.put(record, at: ClusterKeys.pending(id))], by: epoch)
+        if isNew { journal.record(.nodeWaiting, about: id, ["other": request.name]) }
     }
 
     /// Anybody on the network may ask: the number of those that wait is bounded, and the oldest expire.
@@ -95,23 +126,40 @@ extension ClusterMember {
         return stored
     }
 
+    /// Why a node is taken in.
+    private enum Entitlement {
+        case approval
+        case token(Stored<StoredJoinToken>)
+        case rack(Stored<RackMode>)
+    }
+
     private func accept(
-        _ request: JoinRequest, key: ProvenPublicKey, code: String, spending token: Stored<StoredJoinToken>?,
-        by epoch: Epoch
+        _ request: JoinRequest, key: ProvenPublicKey, code: String, by entitlement: Entitlement, _ epoch: Epoch
     ) async throws -> JoinAnswer {
         try await requireRoomForNode()
-        let record = NodeRecord(
-            id: key.node, name: request.name, address: request.address,
-            wish: token?.value.role ?? request.role, assigned: .spare, joined: .now)
-        var changes: [Change] = [
-            .put(record, at: ClusterKeys.node(record.id)), .delete(ClusterKeys.pending(record.id)),
-        ]
+        var record = NodeRecord(
+            id: key.node, name: request.name, address: request.address, wish: request.role, assigned: .spare,
+            joined: .now)
+        var changes: [Change] = [.delete(ClusterKeys.pending(record.id))]
         var conditions: [Condition] = [.absent(ClusterKeys.node(record.id))]
-        if let token {
+        switch entitlement {
+        case .approval: break
+        case .token(let token):
+            record.wish = token.value.role
             changes.append(.put(token.value.spent(), at: token.key))
             conditions.append(.unchanged(token.key, token.modified))
+        case .rack(let rack):
+            let left = rack.value.spent()
+            changes.append(left.nodes > 0 ? .put(left, at: rack.key) : .delete(rack.key))
+            conditions.append(.unchanged(rack.key, rack.modified))
         }
-        try await store.change(changes, if: conditions, by: epoch)
+        changes.append(.put(record, at: ClusterKeys.node(record.id)))
+        do {
+            try await store.change(changes, if: conditions, by: epoch)
+        } catch is ConditionFailed {
+            // Another node was faster with the same token or place; this one asks again.
+            return JoinAnswer(pending: JoinPending(code: code))
+        }
         journal.record(.nodeAccepted, about: record.id, ["other": record.name, "role": record.wish.rawValue])
         try await refreshView()
         return try await place(record, key: key, code: code, by: epoch)
@@ -130,7 +178,7 @@ extension ClusterMember {
             return JoinAnswer(pending: JoinPending(code: code))
         }
         let certificate = try await signer().issue(
-            to: key, name: record.name, addresses: [record.address] + currentSettings.vip.map(\.address), at: .now)
+            to: key, name: record.name, addresses: [record.address], at: .now)
         return JoinAnswer(
             accepted: JoinAccepted(
                 certificate: certificate.pem, authority: identity.trust.pem,

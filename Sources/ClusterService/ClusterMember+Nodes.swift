@@ -17,7 +17,7 @@ extension ClusterMember {
             let request = stored.value.request
             return PendingNode(
                 id: id, name: request.name, address: request.address, role: request.role, code: stored.value.code,
-                since: stored.value.since)
+                since: stored.value.since, clockOffsetMilliseconds: stored.value.clockOffsetMilliseconds)
         }
     }
 

@@ -6,6 +6,7 @@ import JoinCore
 import MembershipCore
 import NIOConcurrencyHelpers
 import Primitives
+import SetupCore
 
 /// Tokens of nodes that join and of users; secrets are shown once and kept as their hash.
 extension ClusterMember {
@@ -77,7 +78,7 @@ extension ClusterMember {
         let records = view.withLockedValue { $0.userTokens }
         guard let record = records.first(where: { $0.admits(token, at: .now, digest: Self.digest) }),
             isBacked(record.info)
-        else { return nil }
+        else { return setupSessions.withLockedValue { $0 }?.identity(of: token, at: .now, digest: Self.digest) }
         return record.info.identity
     }
 
@@ -105,7 +106,7 @@ extension ClusterMember {
         }
     }
 
-    private static func digest(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+    static func digest(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
 
     private static func hexadecimal(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

@@ -5,7 +5,9 @@ import Logging
 import MastershipCore
 import MembershipCore
 import NIOConcurrencyHelpers
+import NIOPosix
 import Primitives
+import SetupCore
 
 /// One member of a running cluster, as its parts see each other: what they share, and nothing that decides. Decisions
 /// are made in the cores, and by level in the loops of the other files.
@@ -17,8 +19,11 @@ final class ClusterMember: Sendable {
     let peers: PeerClient
     let journal: EventJournal
     let audit: AuditJournal
+    let probes: NetworkProbes
     let logger: Logger
 
+    /// Of the wizard that founded this cluster from here; nil: none is left.
+    let setupSessions: NIOLockedValueBox<SetupSessions?>
     let membership: NIOLockedValueBox<LocalMembership>
     let view = NIOLockedValueBox(ClusterView())
     let book: NIOLockedValueBox<HeartbeatBook>
@@ -54,7 +59,7 @@ final class ClusterMember: Sendable {
     init(
         configuration: NodeConfiguration, identity: NodeIdentity, membership: LocalMembership, store: ClusterStore,
         supervisor: SupervisorLink, peers: PeerClient, journal: EventJournal, audit: AuditJournal,
-        book: HeartbeatBook, access: AccessState = AccessState(), logger: Logger
+        book: HeartbeatBook, access: AccessState = AccessState(), setupSessions: SetupSessions? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.identity = identity
@@ -66,6 +71,8 @@ final class ClusterMember: Sendable {
         self.audit = audit
         self.access = access
         self.book = NIOLockedValueBox(book)
+        probes = NetworkProbes(configuration: configuration, group: MultiThreadedEventLoopGroup.singleton)
+        self.setupSessions = NIOLockedValueBox(setupSessions)
         self.logger = logger
     }
 

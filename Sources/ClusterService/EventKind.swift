@@ -5,7 +5,7 @@ enum EventKind: String, CaseIterable, Sendable {
     case tookOver, gaveUp, storeWentBackwards, vipConflict, vipRefused, linkDown, linkUp
     case nodeWaiting, nodeAccepted, learnerAdded, voterPromoted, voterRemoved, nodeRemoved, nodeSilent, nodeBack, twins
     case profileChanged, settingsChanged, tokenCreated, tokenRevoked, certificateRenewed, switchAsked
-    case raftRestart, raftHandOver
+    case raftRestart, raftHandOver, rackModeOpened, rackModeClosed
     case licenseInstalled, licenseRemoved, licenseGrace, licenseExpired, licenseOtherHardware, trialEnded, clockSetBack
     case loginLocked, approvalAsked
 
@@ -17,7 +17,7 @@ enum EventKind: String, CaseIterable, Sendable {
         case .licenseInstalled, .licenseRemoved: .info
         case .tookOver, .linkUp, .nodeWaiting, .nodeAccepted, .learnerAdded, .voterPromoted, .nodeRemoved, .nodeBack,
             .profileChanged, .settingsChanged, .tokenCreated, .tokenRevoked, .certificateRenewed, .switchAsked,
-            .raftRestart, .raftHandOver:
+            .raftRestart, .raftHandOver, .rackModeOpened, .rackModeClosed:
             .info
         }
     }

@@ -6,6 +6,7 @@ import Identity
 import Linux
 import Logging
 import Primitives
+import SetupCore
 
 /// What the founder knows before there is a store: kept in a file until its first mastership puts it there.
 struct FoundingDocument: Codable, Sendable {
@@ -16,47 +17,69 @@ struct FoundingDocument: Codable, Sendable {
     var license: String? = nil
     /// The first administrator, made by `FirstAdministrator`.
     var administrator: Person? = nil
+    /// The nodes that were approved before; they become members by themselves.
+    var approved: [ApprovedJoin]?
+    var rack: RackMode?
+
+    static func path(_ configuration: NodeConfiguration) -> String { configuration.data + "/founding.json" }
+
+    /// What the store shall hold, the CA left out.
+    var changes: [Change] {
+        var changes: [Change] = [
+            .put(settings, at: ClusterKeys.settings), .put(profile, at: ClusterKeys.profile),
+            .put(founder, at: ClusterKeys.node(founder.id)),
+        ]
+        for node in approved ?? [] {
+            changes.append(.put(PendingRecord(node), at: ClusterKeys.pending(node.id)))
+        }
+        if let administrator {
+            changes.append(.put(administrator, at: ClusterKeys.person(administrator.id)))
+        }
+        if let license {
+            let stored = StoredLicense(text: license, installed: .now, by: StoredLicense.founding)
+            changes.append(.put(stored, at: ClusterKeys.license))
+        }
+        if let rack { changes.append(.put(rack, at: ClusterKeys.rack)) }
+        return changes
+    }
 }
 
-extension FoundingDocument {
-    fileprivate var licenseChanges: [Change] {
-        guard let license else { return [] }
-        return [
-            .put(StoredLicense(text: license, installed: .now, by: StoredLicense.founding), at: ClusterKeys.license)
-        ]
+extension PendingRecord {
+    init(_ node: ApprovedJoin) {
+        self.init(request: node.request, code: node.code, since: node.since, isApproved: true)
     }
 }
 
 extension ClusterMember {
-    private var foundingPath: String { configuration.data + "/founding.json" }
-
     /// Puts the settings, the CA and the founder itself into the store, once; the files go afterwards.
     func importFounding(in epoch: Epoch) async {
         repeat {
             do {
-                guard let bytes = try DurableFile.read(foundingPath) else { return }
-                let document = try JSONDecoder().decode(FoundingDocument.self, from: Data(bytes))
-                guard let authority = try IdentityFolder(path: configuration.identityDirectory).loadAuthority() else {
-                    throw APIError(.internalError, ["reason": "the founder's CA key is missing"])
-                }
-                let administrator: [Change] =
-                    document.administrator.map { [.put($0, at: ClusterKeys.person($0.id))] } ?? []
-                try await store.change(
-                    document.licenseChanges + administrator + [
-                        .put(document.settings, at: ClusterKeys.settings),
-                        .put(document.profile, at: ClusterKeys.profile),
-                        .put(document.founder, at: ClusterKeys.node(node)),
-                        .put(
-                            StoredAuthority(certificate: authority.trust.pem, key: authority.keyPEM),
-                            at: ClusterKeys.authority),
-                    ], by: epoch)
-                try DurableFile.remove(foundingPath)
-                try DurableFile.remove(IdentityFolder(path: configuration.identityDirectory).authorityKeyPath)
-                try await refreshView()
+                try await importFoundingOnce(in: epoch)
                 return
             } catch {
                 logger.warning("the founding waits for the store", metadata: ["error": "\(error)"])
             }
         } while await Pause.survived(.milliseconds(200))
+    }
+
+    private func importFoundingOnce(in epoch: Epoch) async throws {
+        let (path, folder) = (
+            FoundingDocument.path(configuration), IdentityFolder(path: configuration.identityDirectory)
+        )
+        if let bytes = try DurableFile.read(path) {
+            let document = try JSONDecoder().decode(FoundingDocument.self, from: Data(bytes))
+            guard let authority = try folder.loadAuthority() else {
+                throw APIError(.internalError, ["reason": "the founder's CA key is missing"])
+            }
+            let stored = StoredAuthority(certificate: authority.trust.pem, key: authority.keyPEM)
+            try await store.change(document.changes + [.put(stored, at: ClusterKeys.authority)], by: epoch)
+            try DurableFile.remove(path)
+        }
+        // Also what a power cut in this place left behind.
+        try folder.removeAuthorityKey()
+        let files = SetupFiles(data: configuration.data)
+        try files.remove(files.code, files.draft)
+        try await refreshView()
     }
 }

@@ -2,6 +2,7 @@ import APIProtocol
 import ConfigurationCore
 import NIOConcurrencyHelpers
 import Primitives
+import Texts
 
 /// Everything but setup needs a cluster.
 extension InstalledNode: ClusterControl {
@@ -18,19 +19,18 @@ extension InstalledNode: ClusterControl {
     func status() async throws -> ClusterStatus {
         ClusterStatus(
             clusterName: nil, stage: try await health().stage,
-            node: ThisNode(id: nil, name: configuration.name, address: configuration.address.address), master: nil,
+            node: ThisNode(id: nil, name: configuration.name, address: configuration.address.address),
+            master: nil,
             vip: VIPStatus(addresses: [], holder: nil), nodes: [],
             etcd: EtcdStatus(healthy: false, members: 0, inStep: 0, leader: nil, alarms: []),
             profile: ProfileStatus(
                 chosen: .auto, active: .calm, renewMilliseconds: 0, fenceMilliseconds: 0, takeMilliseconds: 0))
     }
 
-    func authenticate(_ token: UserToken) async throws -> UserIdentity? { nil }
+    /// The wizard's sessions; there are no others yet.
+    func authenticate(_ token: UserToken) async throws -> UserIdentity? { desk.identity(of: token, at: .now) }
 
     func nodes() async throws -> [NodeStatus] { throw notSetUp }
-    func pendingNodes() async throws -> [PendingNode] { throw notSetUp }
-    func approve(_ node: NodeID, code: String) async throws { throw notSetUp }
-    func reject(_ node: NodeID) async throws { throw notSetUp }
     func removeNode(_ node: NodeID) async throws { throw notSetUp }
     func replaceNode(_ dead: NodeID, by replacement: NodeID) async throws { throw notSetUp }
     func createToken(_ request: JoinTokenRequest) async throws -> CreatedJoinToken { throw notSetUp }
@@ -48,8 +48,7 @@ extension InstalledNode: ClusterControl {
     func renewCertificate(_ request: CertificateRequest, for node: NodeID) async throws -> CertificateAnswer {
         throw notSetUp
     }
-    func authority() async throws -> AuthorityAnswer { throw notSetUp }
-    func joinRequest(_ request: JoinRequest) async throws -> JoinAnswer { throw notSetUp }
+    func recoveryKit(in language: Language) async throws -> String { throw notSetUp }
 
     var notSetUp: APIError { APIError(.notSetUp) }
 }

@@ -8,42 +8,43 @@ import Logging
 import MembershipCore
 import Primitives
 import ProfileCore
+import SetupCore
 
 extension InstalledNode {
-    /// Founds a cluster of one. Nothing is lost when it is broken off: the next try starts over with the same key.
-    func found(_ request: FoundCluster) async throws {
+    /// Founds a cluster of one with the identity that the node has already. Nothing is lost when it is broken off: until
+    /// the membership is written the node is in setup, with its draft and the same certificate.
+    func found(_ request: FoundCluster, administrator: Person?, rack: RackMode?) async throws {
         enter(.identity)
-        let now = WallTime.now
-        let key = try folder.loadOrCreateKey()
-        let authority = try CertificateAuthority(clusterName: request.name, at: now)
-        let certificate = try authority.issue(
-            to: ProvenPublicKey(key), name: configuration.name,
-            addresses: [configuration.address.address] + request.vip.map(\.address), at: now)
-        try folder.install(authority)
-        try folder.install(certificate, trust: authority.trust)
+        try reached(.begun)
         let profile = try await chooseProfile(request.profile ?? .auto)
-        var document = founding(request, node: key.node, profile: profile)
-        if let user = request.administrator { document.administrator = try await Self.administrator(user) }
+        var document = founding(request, rack: rack, profile: profile)
+        document.administrator = administrator
         try write(document)
+        try reached(.documentWritten)
+        try desk.founded(at: .now)
+        try reached(.sessionsShortened)
+        let (node, trust) = (identity.node.node, identity.authority.trust)
         try await become(
             LocalMembership(
-                clusterName: request.name, clusterToken: "keelson-\(authority.trust.fingerprint.short)", node: key.node,
+                clusterName: request.name, clusterToken: "keelson-\(trust.fingerprint.short)", node: node,
                 role: .voter, foundsCluster: true,
-                voters: [.init(node: key.node, name: configuration.name, address: configuration.address.address)],
+                voters: [.init(node: node, name: configuration.name, address: configuration.address.address)],
                 virtualAddresses: request.vip, raft: LocalMembership.RaftTiming(profile.raft), generation: 1))
     }
 
-    private func founding(_ request: FoundCluster, node: NodeID, profile: Profile) -> FoundingDocument {
+    private func founding(_ request: FoundCluster, rack: RackMode?, profile: Profile) -> FoundingDocument {
         FoundingDocument(
             settings: ClusterConfiguration(
-                vip: request.vip, gateway: request.gateway, profile: request.profile ?? .auto),
+                vip: request.vip, gateway: request.gateway, profile: request.profile ?? .auto, dns: request.dns,
+                ntp: request.ntp, timeZone: request.timeZone, language: request.language),
             profile: ActiveProfile(active: ProfileChoice(profile), reason: nil),
             founder: NodeRecord(
-                id: node, name: configuration.name, address: configuration.address.address, wish: .voter,
-                assigned: .voter, joined: .now), license: request.license)
+                id: identity.node.node, name: configuration.name, address: configuration.address.address,
+                wish: .voter, assigned: .voter, joined: .now),
+            license: request.license, approved: desk.document.approved, rack: rack)
     }
 
-    private static func administrator(_ user: FirstUser) async throws -> Person {
+    static func administrator(_ user: FirstUser) async throws -> Person {
         try await BlockingWork.run {
             try FirstAdministrator(user, at: .now, random: RandomBytes.make(FirstAdministrator.randomSize)).record
         }
@@ -51,7 +52,7 @@ extension InstalledNode {
 
     private func write(_ document: FoundingDocument) throws {
         try DurableFile.replace(
-            configuration.data + "/founding.json", with: try JSONDocument.encode(document), mode: 0o600)
+            FoundingDocument.path(configuration), with: try JSONDocument.encode(document), mode: 0o600)
     }
 
     /// With `auto`, what this machine's disk and scheduler hold; the network to the others is not known yet.

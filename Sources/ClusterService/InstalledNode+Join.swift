@@ -16,7 +16,7 @@ extension InstalledNode {
     /// fingerprint, or by the six digits that a person compares.
     func join(_ request: JoinCluster) async throws {
         let port = request.port ?? configuration.apiPort
-        let key = try folder.loadOrCreateKey()
+        let key = identity.node.key
         let trust = try await learnAuthority(of: request, port: port)
         enter(.approval)
         let code = ComparisonCode(ca: trust.fingerprint, publicKeyDER: key.publicKeyDER).description
@@ -60,24 +60,28 @@ extension InstalledNode {
     }
 
     private func ask(_ client: PeerClient, _ request: JoinCluster, key: NodeKey) async throws -> JoinAccepted {
-        let wish = JoinRequest(
+        var wish = JoinRequest(
             csr: try key.certificateRequest(), name: configuration.name, address: configuration.address.address,
             token: request.token, role: request.role ?? .voter)
         while true {
             do {
+                wish.sentAt = .now
                 if let accepted = try await client.join(wish, at: request.master).accepted { return accepted }
+                state.withLockedValue { $0.hint = nil }
             } catch let error as APIError where Self.isPassing(error) {
                 logger.debug("the master is not ready for this node: \(error)")
+                state.withLockedValue { $0.hint = error }
             }
             guard await Pause.survived(Self.askAgain) else { throw CancellationError() }
         }
     }
 
-    /// A failover in the middle, or a store that is just changing its members.
-    private static func isPassing(_ error: APIError) -> Bool {
+    /// A failover in the middle, a store that is just changing its members, a founder that is being set up or starts
+    /// again as a member, or a clock that is off on this node.
+    static func isPassing(_ error: APIError) -> Bool {
         switch error.code {
         case .noMaster, .notMaster, .noQuorum, .storeUnavailable, .masterUnreachable, .learnerBusy, .staleEpoch,
-            .timedOut:
+            .timedOut, .notSetUp, .clockSkew:
             true
         default: false
         }
@@ -94,7 +98,16 @@ extension InstalledNode {
                     "reason": "the certificate is for another key",
                 ])
         }
+        try await take(certificate, trust: trust, accepted.membership)
+    }
+
+    /// The other cluster's CA takes the place of this node's own, and nothing is left of a cluster of its own. Broken
+    /// off in the middle the node makes a new CA at its next start and is in setup again.
+    func take(_ certificate: NodeCertificate, trust: ClusterTrust, _ membership: LocalMembership) async throws {
+        try folder.removeAuthorityKey()
+        try DurableFile.remove(FoundingDocument.path(configuration))
         try folder.install(certificate, trust: trust)
-        try await become(accepted.membership)
+        try desk.clear()
+        try await become(membership)
     }
 }

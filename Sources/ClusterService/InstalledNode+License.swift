@@ -26,13 +26,16 @@ extension InstalledNode {
         ).text()
     }
 
+    /// - Parameters:
+    ///   - text: nil: the trial, which is never refused.
+    ///   - field: where it stands in the request.
     /// - Throws: what the license itself is refused for; nothing was changed.
-    func checkLicense(_ founding: FoundCluster) async throws {
-        guard let text = founding.license else { return }
+    func checkLicense(_ text: String?, _ field: String) async throws {
+        guard let text else { return }
         do {
             if let refusal = try await inspectLicense(text).refusal { throw refusal }
         } catch let error as APIError where error.code == .licenseRefused {
-            throw error.at("cluster.license")
+            throw error.at(field)
         }
     }
 }

@@ -50,7 +50,8 @@ struct MemberService: Service {
                 path: configuration.data + "/events.sqlite", node: identity.node, name: configuration.name,
                 logger: daemon.logger),
             audit: try AuditJournal(path: configuration.data + "/audit.sqlite", logger: daemon.logger),
-            book: HeartbeatBook(openedAt: BootClock.now), logger: daemon.logger)
+            book: HeartbeatBook(openedAt: BootClock.now),
+            setupSessions: try SetupFiles(data: configuration.data).sessionsLeft(), logger: daemon.logger)
         try putTogether(membership)
     }
 
@@ -108,6 +109,7 @@ struct MemberService: Service {
             { await member.followVoters(deadlineStore, store) },
             { await member.takeRaftTurns() },
             { await member.followLicense() },
+            { await member.endSetupSessions() },
         ]
     }
 

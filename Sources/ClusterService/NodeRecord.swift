@@ -26,6 +26,8 @@ struct PendingRecord: Codable, Equatable, Sendable {
     var isApproved: Bool
     /// When an administrator said no; the node may ask again later.
     var rejected: Timestamp? = nil
+    /// Its clock minus the master's, when that is too much.
+    var clockOffsetMilliseconds: Double? = nil
 }
 
 /// The profile that the master applies and why.

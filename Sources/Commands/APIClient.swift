@@ -62,9 +62,9 @@ struct APIClient: Sendable {
         }
     }
 
-    /// For the metrics.
-    func text(_ endpoint: Endpoint) async throws -> String {
-        String(decoding: try await bytes(endpoint, [], [], nil), as: UTF8.self)
+    /// For what is plain text.
+    func text(_ endpoint: Endpoint, query: [(String, String)] = []) async throws -> String {
+        String(decoding: try await bytes(endpoint, [], query, nil), as: UTF8.self)
     }
 
     /// What is asked, for sentences.

@@ -18,7 +18,7 @@ public struct KeelsonCommand: AsyncParsableCommand {
             MasterCommand.self, EventsCommand.self, FailoversCommand.self, UserTokenCommand.self, MetricsCommand.self,
             LicenseCommand.self,
             UsersCommand.self, UserSessionsCommand.self, AuditCommand.self, ApprovalsCommand.self,
-            SecurityCommand.self,
+            SecurityCommand.self, RecoveryKitCommand.self,
         ])
 
     public init() {}

@@ -2,12 +2,13 @@ import APIProtocol
 import ArgumentParser
 import ConfigurationCore
 import MembershipCore
+import Primitives
 import Texts
 
 struct SetupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "setup", abstract: "Founds a cluster on this node, or joins one.",
-        subcommands: [Apply.self, Status.self])
+        subcommands: [Apply.self, Status.self, Code.self, Show.self])
 
     /// `keelson setup apply FILE`
     struct Apply: SessionCommand {
@@ -82,7 +83,12 @@ extension SetupRequest {
                     profile: ProfileChoice(rawValue: founding.profile.rawValue),
                     administrator: try founding.administrator.map {
                         FirstUser(name: $0.name, password: try $0.password.read())
-                    }))
+                    },
+                    dns: founding.nameServers.isEmpty ? nil : founding.nameServers,
+                    ntp: founding.timeServers.isEmpty ? nil : founding.timeServers.map(\.description),
+                    timeZone: founding.timeZone, language: founding.language.flatMap { Language(rawValue: $0.rawValue) }
+                ),
+                rack: founding.rack.map { RackModeChange(nodes: $0.nodes, minutes: $0.minutes) })
         case .join(let joining):
             self.init(
                 join: JoinCluster(
@@ -111,6 +117,7 @@ struct SetupProgress {
     ) async throws -> SetupStatus {
         var printed: Set<String> = []
         var codeShown = false
+        var hints: Set<APIErrorCode> = []
         var next: SetupStatus? = first
         return try await session.poll(seconds: seconds) {
             let status: SetupStatus
@@ -129,6 +136,9 @@ struct SetupProgress {
                     session.say(session.text("setup.code", ["code": code]))
                 }
             }
+            if session.isText, let hint = status.hint, hints.insert(hint.code).inserted {
+                session.say(hint.sentence(in: session.language))
+            }
             if let failure = status.failure { throw failure }
             return isEnough(status) ? status : nil
         }
@@ -145,7 +155,7 @@ struct SetupProgress {
         } else if let code = status.code {
             lines.append(session.text("setup.code", ["code": code]))
         }
-        if let failure = status.failure { lines.append(failure.sentence(in: session.language)) }
+        if let failure = status.failure ?? status.hint { lines.append(failure.sentence(in: session.language)) }
         return lines.isEmpty ? [session.text("stage.\(status.stage.rawValue)")] : lines
     }
 

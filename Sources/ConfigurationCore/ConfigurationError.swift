@@ -82,6 +82,13 @@ extension ConfigurationError {
         case badPassword(PasswordRules.Problem)
         case twoPasswords
         case administratorJoins
+        case badServer(String)
+        case badTimeZone(String)
+        case badLanguage(String)
+        case tooMany(limit: Int)
+        case listedTwice(String)
+        case outOfRange(Int, lowest: Int, highest: Int)
+        case rackWithoutCluster
         case bothFoundAndJoin
         case neitherFoundNorJoin
         case licenseWithoutFounding
@@ -122,7 +129,21 @@ extension ConfigurationError.Problem {
         case .licenseWithoutFounding:
             "a license is given when a cluster is founded; a node that joins has the cluster's"
         case .emptyFileName: "the name of the file is empty"
+        case .rackWithoutCluster: "[rack] goes with [cluster], not with [join]"
+        case .badServer, .badTimeZone, .badLanguage, .tooMany, .listedTwice, .outOfRange: placeSentence
         default: addressSentence
+        }
+    }
+
+    private var placeSentence: String {
+        switch self {
+        case .badServer(let text): "'\(text)' is not a server: use host or host:port"
+        case .badTimeZone(let text): "'\(text)' is not a time zone, as Europe/Zurich"
+        case .badLanguage(let text): "'\(text)' is not a language: use en or zh"
+        case .tooMany(let limit): "the list is longer than \(limit)"
+        case .listedTwice(let text): "\(text) is listed twice"
+        case .outOfRange(let number, let lowest, let highest): "\(number) is not \(lowest) to \(highest)"
+        default: preconditionFailure("every other problem has its sentence elsewhere")
         }
     }
 

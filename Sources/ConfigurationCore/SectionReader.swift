@@ -67,6 +67,16 @@ struct SectionReader {
         return number
     }
 
+    /// - Returns: nil when the key is not there.
+    func integer(_ key: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+        guard let value = value(key) else { return nil }
+        guard case .integer(let number) = value else { throw wrongType(key, "a number", value) }
+        guard range.contains(number) else {
+            throw error(.outOfRange(number, lowest: range.lowerBound, highest: range.upperBound), key)
+        }
+        return number
+    }
+
     func path(_ key: String, default usual: String) throws(ConfigurationError) -> String {
         guard let text = try string(key) else { return usual }
         guard text.hasPrefix("/"), !text.utf8.contains(0), !text.utf8.contains(UInt8(ascii: "\n")) else {

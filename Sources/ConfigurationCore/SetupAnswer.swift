@@ -27,6 +27,24 @@ public enum SetupAnswer: Equatable, Sendable {
         }
     }
 
+    /// Of the pages.
+    public enum Language: String, CaseIterable, Codable, Sendable {
+        case en, zh
+    }
+
+    /// The next nodes join without approval.
+    public struct Rack: Equatable, Sendable {
+        /// 1 to 64.
+        public var nodes: Int
+        /// 1 to 240.
+        public var minutes: Int
+
+        public init(nodes: Int, minutes: Int = 30) {
+            self.nodes = nodes
+            self.minutes = minutes
+        }
+    }
+
     /// A new cluster with this node as its first.
     public struct Founding: Equatable, Sendable {
         /// The cluster's name for people.
@@ -40,10 +58,21 @@ public enum SetupAnswer: Equatable, Sendable {
         public var licenseFile: String?
         /// Nil: there are no users yet; root makes them on a node.
         public var administrator: Administrator?
+        /// Name servers, at most three.
+        public var nameServers: [IPAddress]
+        /// Time servers, at most eight.
+        public var timeServers: [ServerName]
+        /// As `Europe/Zurich`.
+        public var timeZone: String?
+        public var language: Language?
+        /// Nil: every node needs an approval or a token.
+        public var rack: Rack?
 
         public init(
             name: String, virtualAddresses: [Subnet], gateway: IPAddress, profile: Profile = .auto,
-            licenseFile: String? = nil, administrator: Administrator? = nil
+            licenseFile: String? = nil, administrator: Administrator? = nil, nameServers: [IPAddress] = [],
+            timeServers: [ServerName] = [],
+            timeZone: String? = nil, language: Language? = nil, rack: Rack? = nil
         ) {
             self.name = name
             self.virtualAddresses = virtualAddresses
@@ -51,6 +80,11 @@ public enum SetupAnswer: Equatable, Sendable {
             self.profile = profile
             self.licenseFile = licenseFile
             self.administrator = administrator
+            self.nameServers = nameServers
+            self.timeServers = timeServers
+            self.timeZone = timeZone
+            self.language = language
+            self.rack = rack
         }
     }
 
@@ -76,7 +110,8 @@ public enum SetupAnswer: Equatable, Sendable {
     /// Parses and validates all that can be known without the node; `validate(on:)` checks the rest.
     public static func parse(_ text: String) throws(ConfigurationError) -> SetupAnswer {
         let document = try DocumentParser.parse(text)
-        try SectionReader.checkSections(of: document, known: ["cluster", "join", "license", "administrator"])
+        try SectionReader.checkSections(
+            of: document, known: ["cluster", "join", "license", "administrator", "rack"])
         let cluster = document.section("cluster")
         let join = document.section("join")
         if cluster != nil, let join {
@@ -94,11 +129,16 @@ public enum SetupAnswer: Equatable, Sendable {
         if let section = document.section("administrator") {
             throw ConfigurationError(.administratorJoins, field: "administrator", position: section.position)
         }
+        if let rack = document.section("rack") {
+            throw ConfigurationError(.rackWithoutCluster, field: "rack", position: rack.position)
+        }
         return .join(try joining(document))
     }
 
     private static func founding(_ document: Document) throws(ConfigurationError) -> Founding {
-        let reader = try SectionReader("cluster", in: document, known: ["name", "vip", "gateway", "profile"])
+        let reader = try SectionReader(
+            "cluster", in: document,
+            known: ["name", "vip", "gateway", "profile", "dns", "ntp", "time-zone", "language"])
         let name = try reader.hostName("name")
         guard let texts = try reader.strings("vip") else { throw reader.error(.missingKey, "vip") }
         var addresses: [Subnet] = []
@@ -114,7 +154,9 @@ public enum SetupAnswer: Equatable, Sendable {
         }
         let founding = Founding(
             name: name, virtualAddresses: addresses, gateway: gateway, profile: profile,
-            licenseFile: try licenseFile(document))
+            licenseFile: try licenseFile(document), nameServers: try nameServers(reader),
+            timeServers: try timeServers(reader), timeZone: try timeZone(reader), language: try language(reader),
+            rack: try rack(document))
         do { try founding.validate() } catch {
             throw reader.error(error.problem, error.field == "cluster.gateway" ? "gateway" : "vip")
         }

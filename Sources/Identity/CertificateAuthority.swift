@@ -56,7 +56,7 @@ public struct CertificateAuthority: Sendable {
     ///
     /// - Parameters:
     ///   - name: the node's name; must fit a DNS name.
-    ///   - addresses: the node's own and the virtual ones; the loopback addresses are added.
+    ///   - addresses: the node's own; the loopback addresses are added.
     public func issue(
         to owner: ProvenPublicKey, name: String, addresses: [IPAddress], at now: WallTime
     ) throws(IdentityError) -> NodeCertificate {

@@ -11,7 +11,7 @@ public struct IdentityFolder: Sendable {
     public var keyPath: String { "\(path)/node.key" }
     public var certificatePath: String { "\(path)/node.crt" }
     public var trustPath: String { "\(path)/ca.crt" }
-    /// Only on nodes that may become master.
+    /// On a node before it belongs to a cluster, and on the founder until the store has it.
     public var authorityKeyPath: String { "\(path)/ca.key" }
 
     /// The node's key, made at the first call and never again.
@@ -49,6 +49,9 @@ public struct IdentityFolder: Sendable {
         try write(authority.trust.pem, to: trustPath)
         try write(authority.keyPEM, to: authorityKeyPath)
     }
+
+    /// The CA's key is no longer this node's business: the store has it, or another CA is the cluster's.
+    public func removeAuthorityKey() throws { try DurableFile.remove(authorityKeyPath) }
 
     private func read(_ file: String) throws -> String? {
         guard let bytes = try DurableFile.read(file) else { return nil }

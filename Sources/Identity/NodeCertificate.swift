@@ -37,13 +37,21 @@ public struct NodeCertificate: Sendable, Equatable {
     public var validFrom: WallTime { WallTime(certificate.notValidBefore) }
     public var expires: WallTime { WallTime(certificate.notValidAfter) }
 
+    /// SHA-256 of the certificate, `AB:CD:…`, as browsers show it.
+    public var fingerprint: String {
+        SHA256.hash(data: certificate.der).map { byte in
+            let digits = String(byte, radix: 16, uppercase: true)
+            return digits.utf8.count < 2 ? "0" + digits : digits
+        }.joined(separator: ":")
+    }
+
     /// True after two thirds of its life: a month is left then for a cluster that is partly off.
     public func needsRenewal(at now: WallTime) -> Bool {
         let life = expires.secondsSince1970 - validFrom.secondsSince1970
         return now.secondsSince1970 >= validFrom.secondsSince1970 + life / 3 * 2
     }
 
-    /// Addresses and names that the certificate stands for, as text, sorted; a change of the VIP needs a new one.
+    /// Addresses and names that the certificate stands for, as text, sorted.
     public func names() throws(IdentityError) -> [String] {
         try IdentityError.reading("the names in the node certificate") {
             let names = try certificate.extensions.subjectAlternativeNames ?? SubjectAlternativeNames()

@@ -72,8 +72,8 @@ public enum Catalogue {
     }
 
     static let entries: [Entry] =
-        requestErrors + clusterErrors + setupErrors + events + words + license + reasons
-        + access
+        requestErrors + clusterErrors + setupErrors + events + words + license + reasons + access + setupWizard
+        + recoveryKit
 
     private static let table: [String: Entry] = Dictionary(
         entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

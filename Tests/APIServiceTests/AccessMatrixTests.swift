@@ -18,7 +18,7 @@ struct AccessMatrixTests {
     private static func isAllowed(_ role: UserRole, _ endpoint: Endpoint) -> Bool {
         switch endpoint.access {
         case .open: true
-        case .node: false
+        case .node, .local: false
         case .user(let level): allowed[level]?.contains(role) ?? false
         }
     }
@@ -35,7 +35,7 @@ struct AccessMatrixTests {
             let bare = try await requester.send(endpoint.method.rawValue, path)
             switch endpoint.access {
             case .open: #expect(bare.error?.code != .unauthenticated)
-            case .node: #expect(bare.error?.code == .forbidden)
+            case .node, .local: #expect(bare.error?.code == .forbidden)
             case .user:
                 #expect(bare.status == 401 && bare.error?.code == .unauthenticated)
                 for token in ["ku1.00000009.00112233445566778899aabbccddeeff", "ks1.x", "", "nonsense"] {

@@ -44,7 +44,10 @@ struct CommandTests {
                 (["profile", "show"], .done), (["events", "--after", "7", "-n", "5"], .done), (["failovers"], .done),
                 (["user-token", "create", "anna", "--role", "operator", "--ttl", "7d", "--group", "nodes"], .done),
                 (["user-token", "list"], .done), (["user-token", "revoke", "0b"], .done), (["metrics"], .done),
-                (["setup", "status"], .done),
+                (["setup", "status"], .done), (["setup", "code"], .done), (["setup", "show"], .done),
+                (["nodes", "rack", "--nodes", "3", "--minutes", "20"], .done), (["nodes", "rack"], .done),
+                (["nodes", "rack", "--minutes", "20"], .usage), (["recovery-kit", "--language", "zh"], .done),
+                (["recovery-kit", "--file", Self.folder + "/kit"], .done),
             ])
         let who = "root on this machine: "
         #expect(
@@ -55,7 +58,9 @@ struct CommandTests {
                     "createToken 3600 3", "tokens", "revokeToken 0a", "switchMaster n2", "status",
                     "changeConfiguration",
                     "changeConfiguration", "status", "events 7 5", "failovers 20", "createUserToken anna", "userTokens",
-                    "revokeUserToken 0b", "status", "setupStatus",
+                    "revokeUserToken 0b", "status", "setupStatus", "setupCode", "setupDraft", "changeRackMode 3 20",
+                    "rackMode",
+                    "recoveryKit zh", "recoveryKit en",
                 ].map { who + $0 })
     }
 

@@ -72,6 +72,7 @@ struct OpenAPITests {
                 case .open: "open"
                 case .user(let role): role.rawValue
                 case .node: "node"
+                case .local: "local"
                 }
             #expect(operation["x-access"]?.text == access, "\(method) \(path)")
         }
@@ -112,7 +113,17 @@ struct OpenAPITests {
             "CertificateAnswer": same(CertificateAnswer.self), "APIError": same(APIError.self),
             "AuthorityAnswer": same(AuthorityAnswer.self), "LicenseText": same(LicenseText.self),
             "LicenseStatus": same(LicenseStatus.self), "LicenseInspection": same(LicenseInspection.self),
-        ].merging(accessChecks) { first, _ in first }
+        ].merging(accessChecks) { first, _ in first }.merging(setupChecks) { first, _ in first }
+    }
+
+    private var setupChecks: [String: ([UInt8]) throws -> Bool] {
+        [
+            "SetupCodeAnswer": same(SetupCodeAnswer.self), "SetupSession": same(SetupSession.self),
+            "SetupSessionRequest": same(SetupSessionRequest.self), "SetupDraft": same(SetupDraft.self),
+            "SetupDraftChange": same(SetupDraftChange.self), "SetupChecks": same(SetupChecks.self),
+            "SetupChecksRequest": same(SetupChecksRequest.self), "SetupStart": same(SetupStart.self),
+            "RackMode": same(RackMode.self), "RackModeChange": same(RackModeChange.self),
+        ]
     }
 
     /// Every media object with an example: `{schema: {$ref}, example}`.

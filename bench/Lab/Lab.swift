@@ -18,6 +18,8 @@ public final class Lab: Sendable {
     public let programs: String
     public let network: LabNetwork
     private let nodeList = Mutex<[LabNode]>([])
+    /// The responder on the gateway: the lab's time server.
+    private let gateway = Mutex<ChildProcess?>(nil)
 
     /// Makes the wires and the client; nodes follow with `addNode`.
     ///
@@ -44,6 +46,10 @@ public final class Lab: Sendable {
         LabGuard.watch(self)
         do {
             try network.create()
+            let child = try ChildProcess.start(
+                ["ip", "netns", "exec", network.bridge, program("lab"), "responder", "gateway"],
+                environment: environment, output: .file("\(directory)/gateway.log"))
+            gateway.withLock { $0 = child }
         } catch {
             try remove()
             throw error
@@ -94,6 +100,10 @@ public final class Lab: Sendable {
     public func remove() throws(LabError) {
         try Leftovers.resumeDisks(below: directory)
         for node in nodes { node.killAll() }
+        gateway.withLock { child in
+            child?.killAndCollect()
+            child = nil
+        }
         for space in try LabNetwork.spaces() where space.hasPrefix("\(name)-") {
             NamespaceProcesses(name: space)?.killAll(collecting: [])
         }

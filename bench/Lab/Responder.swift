@@ -2,7 +2,8 @@ import NIOCore
 import NIOPosix
 
 /// A tiny plain HTTP service that answers every connection with the node's name: the service that moves with the VIP
-/// when keepalived is measured, and the witness of who answers for the VIP while Keelson's daemons are stopped.
+/// when keepalived is measured, and the witness of who answers for the VIP while Keelson's daemons are stopped. Beside
+/// it the lab's time server (UDP 123).
 public struct Responder: Sendable {
     public static let port = 8080
     let name: String
@@ -24,6 +25,7 @@ public struct Responder: Sendable {
                 }
             }
             .bind(host: "0.0.0.0", port: Self.port).wait()
+        _ = try TimeResponder.start(on: group)
         try server.closeFuture.wait()
     }
 }

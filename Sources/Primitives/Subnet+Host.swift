@@ -1,9 +1,7 @@
-import Primitives
-
 extension Subnet {
     /// Whether the address can belong to one host: not unspecified, loopback, multicast, nor the network's own or
     /// broadcast address (RFC 1122 3.2.1.3, RFC 4291 2.4; a /31 has neither of the last two, RFC 3021).
-    var isHostAddress: Bool {
+    public var isHostAddress: Bool {
         let bytes = address.bytes
         guard address.isIPv4 else {
             let unspecifiedOrLoopback = bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] <= 1
