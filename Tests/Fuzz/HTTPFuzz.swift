@@ -8,7 +8,8 @@ public func fuzzHTTP(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard count > 0 else { return 0 }
     let input = Array(UnsafeBufferPointer(start: bytes, count: count))
     let body = Array(input.dropFirst())
-    switch input[0] % 19 {
+    // ASCII chooses among what was there first: the corpus can be read.
+    switch input[0] < 128 ? input[0] % 19 : 19 + input[0] % 3 {
     case 0: request(SetupRequest.self, body)
     case 1: request(Approval.self, body)
     case 2: request(Replacement.self, body)
@@ -21,13 +22,16 @@ public func fuzzHTTP(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 9: request(NodeReport.self, body)
     case 10: header(String(decoding: body, as: UTF8.self))
     case 11: path(String(decoding: body, as: UTF8.self))
+    case 12: stamp(String(decoding: body, as: UTF8.self))
     case 13: request(LoginRequest.self, body)
     case 14: request(PasswordChange.self, body)
     case 15: request(NewUser.self, body)
     case 16: request(UserChange.self, body)
     case 17: request(SecuritySettings.self, body)
     case 18: request(AuditNote.self, body)
-    default: stamp(String(decoding: body, as: UTF8.self))
+    case 19: request(SetupDraftChange.self, body)
+    case 20: request(SetupChecksRequest.self, body)
+    default: request(RackModeChange.self, body)
     }
     return 0
 }

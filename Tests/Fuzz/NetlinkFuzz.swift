@@ -1,5 +1,6 @@
 import PacketProtocol
 import Primitives
+import ProbeProtocol
 
 /// What the kernel and the network send must never trap, must read the same twice, and a packet that was understood
 /// must survive being written and read again.
@@ -8,6 +9,7 @@ public func fuzzNetlink(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = UnsafeRawBufferPointer(start: bytes, count: count)
     checkNetlink(input.bytes)
     checkFrame(input.bytes)
+    checkServers(Array(input))
     return 0
 }
 
@@ -40,4 +42,18 @@ private func checkFrame(_ frame: RawSpan) {
     if let seen = Sighting(frame: frame) {
         precondition(seen.address.bytes.contains { $0 != 0 }, "nobody was seen")
     }
+}
+
+private func checkServers(_ answer: [UInt8]) {
+    let number = answer.dropFirst(24).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let exchange = TimeExchange(nonce: number)
+    do throws(TimeRefusal) {
+        let reading = try exchange.read(answer, sentAt: 0, receivedAt: 1_000)
+        precondition((1...15).contains(reading.stratum), "a stratum of no server")
+    } catch {
+        if case .kissOfDeath(let code) = error { precondition(code.utf8.count <= 4, "a long code") }
+    }
+    precondition(TimeAnswer.to(answer, receivedAt: 0, sentAt: 0).map { $0.count == 48 } ?? true, "a long answer")
+    let id = answer.prefix(2).reduce(UInt16(0)) { $0 << 8 | UInt16($1) }
+    precondition(NameExchange(id: id).responseCode(answer).map { (0...15).contains($0) } ?? true, "a code of no server")
 }

@@ -10,7 +10,7 @@ name=${1:?usage: Tests/Fuzz/build.sh NAME}
 built=()
 case $name in
     Configuration) modules=(Primitives ConfigurationCore) ;;
-    Netlink) modules=(Primitives PacketProtocol) ;;
+    Netlink) modules=(Primitives PacketProtocol ProbeProtocol) ;;
     HTTP) modules=(Primitives Texts MembershipCore APIProtocol) ;;
     License)
         modules=(Primitives Texts MembershipCore APIProtocol LicenseCore)
