@@ -55,9 +55,35 @@ struct SetupService: Service {
             configuration: daemon.configuration,
             probes: NetworkProbes(configuration: daemon.configuration, group: daemon.group), logger: daemon.logger)
         node.announceCode()
-        try await APIServer(
+        let server = APIServer(
             control: node, listeners: [.local(path: daemon.configuration.clusterdSocket)],
-            metricsText: { daemon.metrics.text() }, group: daemon.group, logger: daemon.logger
-        ).run()
+            metricsText: { daemon.metrics.text() }, group: daemon.group, logger: daemon.logger)
+        // Not awaited to its very end: a node that waits for approval keeps a connection open, whose end can take seconds.
+        // Everything is on the disk already, and the start as a member must not wait.
+        let (ends, end) = AsyncStream.makeStream(of: (any Error)?.self)
+        Task {
+            do {
+                try await server.run()
+                end.yield(nil)
+            } catch {
+                end.yield(error)
+            }
+        }
+        Task {
+            await Self.waitForEnd()
+            end.yield(nil)
+        }
+        for await error in ends {
+            if let error { throw error }
+            return
+        }
+    }
+
+    /// Half a second is enough for answers that are on their way.
+    private static func waitForEnd() async {
+        do { try await gracefulShutdown() } catch {
+            return  // The task was cancelled: the end is now.
+        }
+        _ = await Pause.survived(.milliseconds(500))
     }
 }
