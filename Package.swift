@@ -53,6 +53,7 @@ let c: [Target] = [
     .systemLibrary(name: "CLibudev", pkgConfig: "libudev", providers: [.apt(["libudev-dev"])]),
     .systemLibrary(name: "CLibmnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .target(name: "CSpawn"),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 ]
 
 let primitives: [Target] = [
@@ -71,6 +72,9 @@ let cores: [Target] = [
     swift("APIProtocol", ["MembershipCore", "Primitives", "Texts"]),
     swift("LicenseCore", ["APIProtocol", "Primitives", "Texts", crypto]),
     swift("LicenseProtocol", ["APIProtocol", "LicenseCore", "Texts"]),
+    swift("MetricsCore", ["Primitives"]),
+    swift("BundleCore"),
+    swift("NotificationCore", ["APIProtocol", "Primitives", "Texts"]),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
@@ -85,6 +89,13 @@ let adapters: [Target] = [
     swift("Identity", ["JoinCore", "Linux", "Primitives", asn1, crypto, nioSSL, x509]),
     swift("Etcd", ["Linux", "Primitives", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
     swift("PrometheusMetrics", [metrics]),
+    swift("Compression", ["CZlib"]),
+    swift(
+        "Delivery",
+        [
+            "APIProtocol", "NotificationCore", "Primitives", asyncHTTPClient, crypto, nioConcurrencyHelpers, nioCore,
+            nioHTTP1, nioPosix, nioSSL,
+        ]),
     swift("Simulation", ["MastershipCore", "ProfileCore", "Primitives", "VIPCore", "VIPProtocol"]),
 ]
 
@@ -110,10 +121,11 @@ let services: [Target] = [
     swift(
         "ClusterService",
         [
-            "APIProtocol", "APIService", "ConfigurationCore", "Etcd", "HostMetrics", "Identity", "JoinCore", "Linux",
-            "LicenseCore", "LicenseProtocol", "LocalStore", "MastershipCore", "MembershipCore", "Primitives",
-            "PrometheusMetrics", "ProfileCore",
-            "SupervisorProtocol", "Texts", "VIPProtocol", asyncHTTPClient, crypto, lifecycle, logging, metrics,
+            "APIProtocol", "APIService", "BundleCore", "Compression", "ConfigurationCore", "Delivery", "Etcd",
+            "HostMetrics", "Identity", "JoinCore", "LicenseCore", "LicenseProtocol", "Linux", "LocalStore",
+            "MastershipCore", "MembershipCore", "MetricsCore", "NotificationCore", "Primitives", "PrometheusMetrics",
+            "ProfileCore", "SupervisorProtocol", "Texts", "VIPProtocol", asyncHTTPClient, crypto, lifecycle, logging,
+            metrics,
             nioConcurrencyHelpers, nioCore, nioFoundationCompat, nioPosix, nioSSL, unixSignals,
         ]),
     swift(
@@ -151,6 +163,16 @@ let testTargets: [Target] = [
             "Primitives", crypto,
         ]),
     tests("VendorTests", ["APIProtocol", "LicenseCore", "keelson-vendor", crypto]),
+    tests("BundleCoreTests", ["BundleCore"]),
+    tests("CompressionTests", ["BundleCore", "Compression"]),
+    tests("MetricsCoreTests", ["MetricsCore", "Primitives"]),
+    tests("NotificationCoreTests", ["APIProtocol", "NotificationCore", "Primitives", "Texts"]),
+    tests(
+        "DeliveryTests",
+        [
+            "APIProtocol", "Delivery", "Identity", "JoinCore", "NotificationCore", "Primitives", crypto,
+            nioConcurrencyHelpers, nioCore, nioPosix, nioSSL,
+        ]),
     tests("JoinCoreTests", ["JoinCore", "MembershipCore", "Primitives"]),
     tests("ConfigurationCoreTests", ["ConfigurationCore", "Primitives"]),
     tests("SupervisorProtocolTests", ["SupervisorProtocol"]),
@@ -166,7 +188,7 @@ let testTargets: [Target] = [
     tests(
         "APIServiceTests",
         [
-            "APIProtocol", "APIService", "Commands", "Identity", "JoinCore", "MembershipCore", "Primitives",
+            "APIProtocol", "APIService", "Commands", "Identity", "JoinCore", "MembershipCore", "Primitives", "Texts",
             asyncHTTPClient, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
         ]),
     tests("CommandsTests", ["APIProtocol", "Commands", "MembershipCore", "Primitives", "Texts", asyncHTTPClient]),
@@ -175,9 +197,9 @@ let testTargets: [Target] = [
     tests(
         "ClusterServiceTests",
         [
-            "APIProtocol", "ClusterService", "LicenseCore", "LicenseProtocol", "Linux", "MastershipCore",
-            "MembershipCore",
-            "Primitives", "ProfileCore", "Texts", "keelson-licensed", crypto,
+            "APIProtocol", "ClusterService", "ConfigurationCore", "Etcd", "LicenseCore", "LicenseProtocol", "Linux",
+            "MastershipCore", "MembershipCore", "NotificationCore", "Primitives", "ProfileCore", "Texts",
+            "keelson-licensed", crypto,
         ]),
     tests("EtcdTests", ["Etcd", "Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL]),
     tests("ClusterTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),

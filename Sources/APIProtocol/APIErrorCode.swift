@@ -19,6 +19,8 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         malformedCertificateRequest
     // The license.
     case licenseRefused, licenseLimit, licenseInactive, validatorSilent
+    // What operators need beside the cluster.
+    case unknownTarget, unknownJob, idempotencyMismatch, idempotencyUnfinished
     // Everything else, and what the command line meets before an answer.
     case internalError, unreachable, badAnswer
 }
@@ -34,17 +36,17 @@ extension APIErrorCode {
         case .forbidden, .joinTokenUnknown, .joinTokenExpired, .joinTokenUsedUp, .joinTokenRevoked, .wrongAuthority,
             .joinRejected, .licenseLimit, .licenseInactive:
             403
-        case .notFound, .unknownNode, .unknownToken: 404
+        case .notFound, .unknownNode, .unknownToken, .unknownTarget, .unknownJob: 404
         case .methodNotAllowed: 405
         case .staleEpoch, .notSetUp, .alreadySetUp, .setupRunning, .nodeIsMaster, .nodeOnline, .alreadyMaster,
             .notEligible, .noTarget, .lastVoter, .learnerBusy, .vipInUse, .duplicateIdentity, .duplicateAddress,
-            .duplicateName, .codeMismatch:
+            .duplicateName, .codeMismatch, .idempotencyUnfinished:
             409
         case .tooLarge: 413
         case .unsupportedMedia: 415
         case .notMaster: 421
         case .vipIsNodeAddress, .vipOutsideSubnet, .vipDuplicate, .gatewaySilent, .gatewayOutsideSubnet, .unsafeTiming,
-            .licenseRefused:
+            .licenseRefused, .idempotencyMismatch:
             422
         case .tooManyAttempts, .tooManyWaiting: 429
         case .internalError: 500

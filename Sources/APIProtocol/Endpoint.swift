@@ -83,5 +83,5 @@ extension Endpoint {
             setupStatus,
             metrics, switchMaster, approve, reject, setup, removeNode, replaceNode, changeConfiguration, createToken,
             tokens, revokeToken, createUserToken, userTokens, revokeUserToken, heartbeat, renewCertificate,
-        ] + ofLicense
+        ] + ofLicense + ofNotifications + ofNodeCare + ofSupport + ofJobs
 }

@@ -15,9 +15,12 @@ struct Dispatcher: Sendable {
         parts.id = context.parameters.get("id") ?? ""
         parts.query = try Self.query(request)
         if route.endpoint.method != .get { parts.body = try await Self.body(request, limit: route.endpoint.bodyLimit) }
+        parts.isAsync = RequestManner(request).isAsync
         let answer: RouteAnswer
         do {
-            answer = try await Caller.$current.withValue(caller) { [parts] in try await route.handle(parts) }
+            answer = try await Caller.$current.withValue(caller) { [parts] in
+                try await handled(parts, request, caller, with: route)
+            }
         } catch let error as APIError where error.code == .notMaster {
             answer = try await forward(request, parts, caller, error)
         }
@@ -34,7 +37,8 @@ struct Dispatcher: Sendable {
         }
         guard let forwarder, let peer = error.parameters["peer"] else { throw error }
         let outgoing = ForwardedRequest(
-            method: request.method.rawValue, path: request.uri.string, body: parts.body, caller: caller.description)
+            method: request.method.rawValue, path: request.uri.string, body: parts.body, caller: caller.description,
+            manner: RequestManner(request))
         return try await forwarder.forward(outgoing, to: peer)
     }
 

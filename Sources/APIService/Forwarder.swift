@@ -13,6 +13,7 @@ public struct ForwardedRequest: Sendable {
     public var body: [UInt8]
     /// Who asked, for the master's events.
     public var caller: String
+    var manner: RequestManner
 }
 
 /// Passes requests on to another member's node listener.
@@ -49,6 +50,12 @@ public struct HTTPForwarder: RequestForwarder {
         var outgoing = HTTPClientRequest(url: peer + request.path)
         outgoing.method = .RAW(value: request.method)
         outgoing.headers.add(name: Gate.forwardedFor.canonicalName, value: request.caller)
+        if let key = request.manner.key {
+            outgoing.headers.add(name: RequestManner.idempotencyKey.canonicalName, value: key)
+        }
+        if request.manner.isAsync {
+            outgoing.headers.add(name: RequestManner.prefer.canonicalName, value: "respond-async")
+        }
         if !request.body.isEmpty {
             outgoing.headers.add(name: "content-type", value: "application/json")
             outgoing.body = .bytes(request.body)

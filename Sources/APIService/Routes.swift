@@ -7,7 +7,9 @@ struct Routes: Sendable {
     /// Prometheus text of the program's own metrics.
     let metricsText: @Sendable () -> String
 
-    var all: [Route] { open + reading + operating + membership + tokens + node + license }
+    var all: [Route] {
+        open + reading + operating + membership + tokens + node + license + notifications + nodeCare + support + jobs
+    }
 
     private var open: [Route] {
         let control = control
@@ -58,7 +60,9 @@ struct Routes: Sendable {
         let control = control
         return [
             Route(.switchMaster) { request in
-                try await .json(control.switchMaster(to: request.decoded(SwitchRequest.self).to))
+                let target = try request.decoded(SwitchRequest.self).to
+                if let job = try await request.job(control, .switchMaster(to: target)) { return job }
+                return try await .json(control.switchMaster(to: target))
             },
             Route(.setup) { request in
                 try await .json(control.setup(request.decoded(SetupRequest.self)), status: 202)
@@ -73,7 +77,9 @@ struct Routes: Sendable {
         let control = control
         return [
             Route(.approve) { request in
-                try await control.approve(request.node(), code: request.decoded(Approval.self).code)
+                let code = try request.decoded(Approval.self).code
+                if let job = try await request.job(control, .approve(request.node(), code: code)) { return job }
+                try await control.approve(request.node(), code: code)
                 return .done
             },
             Route(.reject) { request in
@@ -81,11 +87,14 @@ struct Routes: Sendable {
                 return .done
             },
             Route(.removeNode) { request in
+                if let job = try await request.job(control, .removeNode(request.node())) { return job }
                 try await control.removeNode(request.node())
                 return .done
             },
             Route(.replaceNode) { request in
-                try await control.replaceNode(request.node(), by: request.decoded(Replacement.self).by)
+                let heir = try request.decoded(Replacement.self).by
+                if let job = try await request.job(control, .replaceNode(request.node(), by: heir)) { return job }
+                try await control.replaceNode(request.node(), by: heir)
                 return .done
             },
         ]
@@ -139,7 +148,7 @@ private func peer() throws(APIError) -> NodeID {
 
 extension RouteRequest {
     /// The node named in the path.
-    fileprivate func node() throws(APIError) -> NodeID {
+    func node() throws(APIError) -> NodeID {
         guard let node = NodeID(id) else { throw APIError(.unknownNode, ["node": id]) }
         return node
     }

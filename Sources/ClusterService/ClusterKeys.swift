@@ -37,6 +37,19 @@ enum ClusterKeys {
     static let events = "history/events/"
     static func event(node: NodeID, number: Int64) -> String { events + node.text + "/" + padded(number) }
 
+    /// `StoredTargets`: where notifications go, with their secrets.
+    static let notifications = "cluster/config/notifications"
+    /// `NotificationCore.Kept`: how far the deliveries to a target have come.
+    static let notified = "cluster/notified/"
+    static func notified(_ target: String) -> String { notified + target }
+
+    /// `StoredJob`: actions that take longer than their request.
+    static let jobs = "cluster/jobs/"
+    static func job(_ id: String) -> String { jobs + id }
+    /// `AnswerRecord`: what was answered to idempotent requests.
+    static let answers = "cluster/answers/"
+    static func answer(_ name: String) -> String { answers + name }
+
     private static func padded(_ number: Int64) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, 19 - digits.utf8.count)) + digits

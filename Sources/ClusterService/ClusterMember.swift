@@ -4,6 +4,7 @@ import Identity
 import Logging
 import MastershipCore
 import MembershipCore
+import MetricsCore
 import NIOConcurrencyHelpers
 import Primitives
 
@@ -26,6 +27,10 @@ final class ClusterMember: Sendable {
     let duties = MasterDuties()
     let disk = DiskWatch()
     let licenseMemory = NIOLockedValueBox(LicenseMemory())
+    let notifications = NotificationDesk()
+    /// As master: jobs that are not at their end.
+    let running = NIOLockedValueBox<[StoredJob]>([])
+    let metrics = NIOLockedValueBox(MetricsHistory())
     /// Set once while the member is put together, before anything runs.
     let parts = NIOLockedValueBox<Parts?>(nil)
 
@@ -40,6 +45,8 @@ final class ClusterMember: Sendable {
         var twinsDueAt = Instant(nanoseconds: 0)
         /// As master: whose etcd is to be restarted now.
         var raftTurn: (node: NodeID, timing: LocalMembership.RaftTiming)? = nil
+        /// As master: who is to make itself known, for so many seconds; gone once it was told.
+        var locating: [NodeID: Int] = [:]
         /// As a voter: what the master wants this node's etcd to run with.
         var raftWanted: LocalMembership.RaftTiming? = nil
     }

@@ -7,16 +7,19 @@ enum EventKind: String, CaseIterable, Sendable {
     case profileChanged, settingsChanged, tokenCreated, tokenRevoked, certificateRenewed, switchAsked
     case raftRestart, raftHandOver
     case licenseInstalled, licenseRemoved, licenseGrace, licenseExpired, licenseOtherHardware, trialEnded, clockSetBack
+    case nodeDrained, nodeUndrained, locatingPort, locatingConsole, locateFailed
+    case notificationTest, notificationLost, notificationChanged, notificationRemoved
 
     var level: EventLevel {
         switch self {
         case .storeWentBackwards, .vipConflict, .twins: .error
-        case .gaveUp, .vipRefused, .linkDown, .nodeSilent, .voterRemoved: .warning
+        case .gaveUp, .vipRefused, .linkDown, .nodeSilent, .voterRemoved, .notificationLost, .locateFailed: .warning
         case .licenseGrace, .licenseExpired, .licenseOtherHardware, .trialEnded, .clockSetBack: .warning
         case .licenseInstalled, .licenseRemoved: .info
         case .tookOver, .linkUp, .nodeWaiting, .nodeAccepted, .learnerAdded, .voterPromoted, .nodeRemoved, .nodeBack,
             .profileChanged, .settingsChanged, .tokenCreated, .tokenRevoked, .certificateRenewed, .switchAsked,
-            .raftRestart, .raftHandOver:
+            .raftRestart, .raftHandOver, .notificationTest, .notificationChanged, .notificationRemoved,
+            .nodeDrained, .nodeUndrained, .locatingPort, .locatingConsole:
             .info
         }
     }

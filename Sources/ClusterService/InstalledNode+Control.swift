@@ -51,5 +51,5 @@ extension InstalledNode: ClusterControl {
     func authority() async throws -> AuthorityAnswer { throw notSetUp }
     func joinRequest(_ request: JoinRequest) async throws -> JoinAnswer { throw notSetUp }
 
-    private var notSetUp: APIError { APIError(.notSetUp) }
+    var notSetUp: APIError { APIError(.notSetUp) }
 }

@@ -16,7 +16,7 @@ public struct KeelsonCommand: AsyncParsableCommand {
         subcommands: [
             SetupCommand.self, StatusCommand.self, NodesCommand.self, VIPCommand.self, ProfileCommand.self,
             MasterCommand.self, EventsCommand.self, FailoversCommand.self, UserTokenCommand.self, MetricsCommand.self,
-            LicenseCommand.self,
+            LicenseCommand.self, NotifyCommand.self, SupportCommand.self, JobsCommand.self,
         ])
 
     public init() {}

@@ -8,6 +8,7 @@ struct NodesCommand: AsyncParsableCommand {
         commandName: "nodes", abstract: "Shows, adds, removes and replaces nodes.",
         subcommands: [
             List.self, Pending.self, Approve.self, Reject.self, Remove.self, Replace.self, JoinTokenCommand.self,
+            Drain.self, Undrain.self, Locate.self,
         ])
 
     struct List: SessionCommand {

@@ -71,7 +71,9 @@ public enum Catalogue {
         }
     }
 
-    static let entries: [Entry] = requestErrors + clusterErrors + setupErrors + events + words + license + reasons
+    static let entries: [Entry] =
+        requestErrors + clusterErrors + setupErrors + events + words + license + reasons + notifications + nodeCare
+        + support + jobs
 
     private static let table: [String: Entry] = Dictionary(
         entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

@@ -1,5 +1,5 @@
 /// The languages that every sentence for people exists in.
-public enum Language: String, Sendable, CaseIterable {
+public enum Language: String, Codable, Sendable, CaseIterable {
     case english = "en"
     case chinese = "zh"
 

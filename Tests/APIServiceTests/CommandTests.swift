@@ -45,6 +45,14 @@ struct CommandTests {
                 (["user-token", "create", "anna", "--role", "operator", "--ttl", "7d"], .done),
                 (["user-token", "list"], .done), (["user-token", "revoke", "0b"], .done), (["metrics"], .done),
                 (["setup", "status"], .done),
+                (["nodes", "drain", Self.id], .done), (["nodes", "undrain", Self.id], .done),
+                (["nodes", "locate", Self.id, "--seconds", "5"], .done),
+                (["support-bundle", "-o", Self.folder + "/bundle.tar.gz"], .done),
+                (["support-bundle", "--list"], .done), (["support-bundle"], .usage),
+                (["jobs"], .done), (["jobs", "0a"], .done),
+                (["notify", "list"], .done), (["notify", "remove", "ops"], .done), (["notify", "test", "ops"], .done),
+                (["notify", "set", "ops", "--webhook", "https://example.com/", "--messages", "zh"], .done),
+                (["notify", "set", "ops"], .usage), (["notify", "set", "ops", "--smtp", "m"], .usage),
             ])
         let who = "root on this machine: "
         #expect(
@@ -56,6 +64,11 @@ struct CommandTests {
                     "changeConfiguration",
                     "changeConfiguration", "status", "events 7 5", "failovers 20", "createUserToken anna", "userTokens",
                     "revokeUserToken 0b", "status", "setupStatus",
+                    "drain \(Self.id)", "undrain \(Self.id)", "locate \(Self.id) 5",
+                    "supportBundle", "supportBundleContents",
+                    "jobs", "job 0a",
+                    "notificationTargets", "deleteNotificationTarget ops", "testNotificationTarget ops",
+                    "putNotificationTarget ops webhook",
                 ].map { who + $0 })
     }
 

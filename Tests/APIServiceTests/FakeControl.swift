@@ -11,6 +11,7 @@ final class FakeControl: ClusterControl {
 
     private let failure: APIError?
     private let users: [String: UserIdentity]
+    let answers = FakeAnswers()
     private let log = Mutex<[String]>([])
 
     /// - Parameter failure: thrown by every function but health, master and authenticate.

@@ -45,10 +45,12 @@ struct Requester: Sendable {
     let client: any TestClientProtocol
 
     func send(
-        _ method: String, _ path: String, token: String? = nil, type: String? = "application/json", body: String? = nil
+        _ method: String, _ path: String, token: String? = nil, type: String? = "application/json", body: String? = nil,
+        extra: [HTTPField.Name: String] = [:]
     ) async throws -> Reply {
         var headers = HTTPFields()
         if let token { headers[.authorization] = "Bearer \(token)" }
+        for (name, value) in extra { headers[name] = value }
         if body != nil, let type { headers[.contentType] = type }
         return try await client.execute(
             uri: path, method: HTTPRequest.Method(rawValue: method)!, headers: headers,

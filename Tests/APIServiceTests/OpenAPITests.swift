@@ -112,6 +112,14 @@ struct OpenAPITests {
             "CertificateAnswer": same(CertificateAnswer.self), "APIError": same(APIError.self),
             "AuthorityAnswer": same(AuthorityAnswer.self), "LicenseText": same(LicenseText.self),
             "LicenseStatus": same(LicenseStatus.self), "LicenseInspection": same(LicenseInspection.self),
+            "Job": same(Job.self), "JobList": same(ItemList<Job>.self),
+            "BundleItemList": same(ItemList<BundleItem>.self),
+            "NodeMetrics": same(NodeMetrics.self),
+            "LocateRequest": same(LocateRequest.self), "NotificationTargets": same(NotificationTargets.self),
+            "NotificationTarget": same(NotificationTarget.self),
+            "NotificationTargetRequest": same(NotificationTargetRequest.self),
+            "NotificationTestAnswer": same(NotificationTestAnswer.self),
+            "UndeliveredNotificationList": same(ItemList<UndeliveredNotification>.self),
         ]
     }
 
