@@ -2,7 +2,7 @@ import Primitives
 
 /// Which action a job follows.
 public enum JobKind: String, Codable, Sendable, CaseIterable {
-    case removeNode, replaceNode, approve, switchMaster
+    case removeNode, replaceNode, approve, join, switchMaster
 }
 
 public enum JobState: String, Codable, Sendable, CaseIterable {

@@ -111,7 +111,11 @@ extension ClusterMember {
             changes.append(.put(token.value.spent(), at: token.key))
             conditions.append(.unchanged(token.key, token.modified))
         }
+        // An approval has its job already.
+        let job = token.map { _ in newJob(.join, node: record.id, subject: record.id) }
+        if let job { changes.append(.put(job, at: ClusterKeys.job(job.job.id))) }
         try await store.change(changes, if: conditions, by: epoch)
+        if let job { follow(job) }
         journal.record(.nodeAccepted, about: record.id, ["other": record.name, "role": record.wish.rawValue])
         try await refreshView()
         return try await place(record, key: key, code: code, by: epoch)

@@ -21,7 +21,9 @@ extension ClusterMember {
             do {
                 try await notifications.run(surroundings)
             } catch {
-                logger.debug("notifications wait for the store", metadata: ["error": "\(error)"])
+                // A store that does not answer is nothing new; anything else somebody must look at.
+                let level: Logger.Level = error is APIError || error is CancellationError ? .debug : .warning
+                logger.log(level: level, "notifications wait for the store", metadata: ["error": "\(error)"])
             }
         } while await Pause.survived(.seconds(2))
     }

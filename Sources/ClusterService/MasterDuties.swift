@@ -79,10 +79,11 @@ extension ClusterMember {
     func trimHistory(in epoch: Epoch) async {
         while await Pause.survived(.seconds(60)) {
             do {
-                // What still has to be delivered stays, and as long as that is not known everything.
-                if let waiting = notifications.core?.pendingSequences {
-                    try await store.trim(ClusterKeys.events, keeping: 1_000, sparing: Set(waiting), by: epoch)
-                }
+                // What still has to be delivered stays; while that is not known, much more than else.
+                let waiting = notifications.core?.pendingSequences
+                try await store.trim(
+                    ClusterKeys.events, keeping: waiting == nil ? 4_000 : 1_000, sparing: Set(waiting ?? []),
+                    by: epoch)
                 try await store.trim(ClusterKeys.failovers, keeping: 200, by: epoch)
                 try await store.trim(ClusterKeys.jobs, keeping: 100, by: epoch)
                 try await trimAnswers(by: epoch)

@@ -34,6 +34,7 @@ struct StoredJob: Codable, Equatable, Sendable {
         case .removeNode: ["removed", "voteGone"]
         case .replaceNode: ["removed", "voteGone", "voting"]
         case .approve: ["approved", "joined", "online", "voting"]
+        case .join: ["joined", "online", "voting"]
         case .switchMaster: ["asked", "handedOver"]
         }
     }

@@ -132,7 +132,9 @@ public struct NotificationCore: Sendable {
     private mutating func configure(_ targets: [Target], _ kept: [String: Kept]) {
         lanes = targets.sorted { $0.id < $1.id }.map { target in
             guard let index = index(of: target.id) else {
-                return Lane(target, kept[target.id] ?? Kept(position: target.since))
+                // What was kept of an earlier target of the same name is not this one's.
+                let known = kept[target.id].flatMap { $0.position >= target.since ? $0 : nil }
+                return Lane(target, known ?? Kept(position: target.since))
             }
             var lane = lanes[index]
             if lane.target != target { lane.replace(target) }

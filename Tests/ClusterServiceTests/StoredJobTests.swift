@@ -1,6 +1,7 @@
 import APIProtocol
 import Primitives
 import Testing
+import Texts
 
 @testable import ClusterService
 
@@ -44,6 +45,15 @@ import Testing
         var spare = job()
         spare.advance(Self.world(members: [0, 1], online: [0, 1, 3]), at: Self.start)
         #expect(spare.job.state == .done)
+    }
+
+    @Test func everyStepHasItsWords() {
+        for kind in JobKind.allCases {
+            let job = StoredJob(kind, id: "a", node: nil, who: "w", at: Self.start).job
+            for step in job.steps {
+                for language in Language.allCases { #expect(Catalogue.template("step.\(step.name)", language) != nil) }
+            }
+        }
     }
 
     @Test func theNextMasterEndsASwitchAndTimeEndsWhatDoesNotEnd() {

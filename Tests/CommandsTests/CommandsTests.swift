@@ -85,6 +85,7 @@ struct ViewTests {
             + FailoverCause.allCases.map { "cause.\($0.rawValue)" } + EventLevel.allCases.map { "level.\($0.rawValue)" }
             + UserRole.allCases.map { "userRole.\($0.rawValue)" }
             + PhaseState.allCases.map { "phaseState.\($0.rawValue)" }
+            + JobKind.allCases.map { "job.\($0.rawValue)" } + JobState.allCases.map { "jobState.\($0.rawValue)" }
             + ["checks", "approval", "identity", "restart", "service"].map { "phase.\($0)" }
         for key in keys { #expect(Catalogue.keys.contains(key), "\(key)") }
     }

@@ -204,6 +204,14 @@ struct NotificationCoreTests {
         #expect(new.core.state(of: "a")?.delivered == 5)
     }
 
+    @Test("A target that is made anew does not get what an earlier one of its name has missed")
+    func remade() {
+        var rig = Rig()
+        rig.step(.configured([Self.target(since: 5)], kept: ["a": .init(position: 2)]))
+        rig.happen(3...6)
+        #expect(rig.core.pendingSequences == [6])
+    }
+
     @Test("A changed target is tried at once; a removed one is forgotten, and late answers do nothing")
     func reconfiguration() {
         var rig = Rig(Self.target())
