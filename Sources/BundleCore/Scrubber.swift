@@ -3,7 +3,7 @@
 /// - Armoured blocks (PEM and licenses) but for certificates, also with escaped line ends, also without their end.
 /// - Tokens: `kj1.`, `ku1.`, `ks1.` and what follows.
 /// - What follows the name of a secret and a `:` or `=`: passwords, secrets, keys, cookies, Authorization.
-/// - What follows `Bearer`, user names and passwords in URLs, otpauth URLs.
+/// - What follows `Bearer`, user names and passwords in URLs, otpauth URLs, hashes of passwords.
 public enum Scrubber {
     static let mark = Array("[removed]".utf8)
 
@@ -81,7 +81,9 @@ public enum Scrubber {
         return index + 1 < line.count ? index + 1 : nil
     }
 
-    private static let tokens = ["kj1.", "ku1.", "ks1.", "bearer ", "otpauth:", "://"].map { Array($0.utf8) }
+    private static let tokens = ["kj1.", "ku1.", "ks1.", "bearer ", "otpauth:", "$argon2", "$scrypt", "://"].map {
+        Array($0.utf8)
+    }
 
     private static func withoutTokens(_ line: ArraySlice<UInt8>, _ lower: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
@@ -94,7 +96,9 @@ public enum Scrubber {
             }
             let start = index + token.count
             var stop = start
-            while stop < line.endIndex, isOfToken(line[stop]) { stop += 1 }
+            // Hashes of passwords (the PHC string format) have commas between their parameters.
+            let isHash = token.first == UInt8(ascii: "$")
+            while stop < line.endIndex, isOfToken(line[stop]) || isHash && line[stop] == UInt8(ascii: ",") { stop += 1 }
             result += line[index..<min(start, line.endIndex)]
             if token == tokens.last {
                 // A URL keeps what is after the last `@` of its host.

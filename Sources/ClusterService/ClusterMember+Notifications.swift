@@ -41,6 +41,11 @@ extension ClusterMember {
     func putNotificationTarget(_ id: String, _ request: NotificationTargetRequest) async throws -> NotificationTarget {
         let epoch = try requireMastership()
         let core = try requireDesk()
+        for (field, ca) in [
+            ("smtp.ca", request.smtp?.ca), ("webhook.ca", request.webhook?.ca), ("syslog.ca", request.syslog?.ca),
+        ] {
+            if let ca, !TrustedAuthority.isReadable(ca) { throw APIError.invalid(field, clause: "certificates") }
+        }
         let (_, revision) = try await store.events()
         let target = try await changeTargets(by: epoch, also: []) { (targets) throws(APIError) in
             let old = targets.firstIndex { $0.id == id }

@@ -4,6 +4,18 @@ import NIOPosix
 import NIOSSL
 import Primitives
 
+/// Looks at an authority before it is kept.
+public enum TrustedAuthority {
+    /// Whether the PEM holds at least one certificate, and nothing that cannot be read.
+    public static func isReadable(_ pem: String) -> Bool {
+        do {
+            return try !NIOSSLCertificate.fromPEMBytes(Array(pem.utf8)).isEmpty
+        } catch {
+            return false  // The field is named to whoever sent it; OpenSSL's own words help nobody.
+        }
+    }
+}
+
 /// What all targets have in common: TLS with one authority or the system's, and an end to every try.
 enum Connection {
     static let connectTimeout = TimeAmount.seconds(10)

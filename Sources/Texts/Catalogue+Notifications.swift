@@ -36,6 +36,7 @@ extension Catalogue {
         Entry(
             "reason.targetName", "must be 1 to 64 letters, digits, '-' or '_', and not 'undelivered'",
             "必须由 1 到 64 个字母、数字、“-”或“_”组成，且不能是“undelivered”"),
+        Entry("reason.certificates", "must be certificates in PEM", "必须是 PEM 格式的证书"),
         Entry("reason.oneTooMany", "is one too many: there may be {high}", "超出数量：最多 {high} 个"),
         Entry("notify.set", "The target '{target}' is set.", "已设置目标“{target}”。"),
         Entry("notify.removed", "The target '{target}' was removed.", "已删除目标“{target}”。"),

@@ -20,6 +20,7 @@ struct ScrubberTests {
             ("https://tim:sesame@host.example/x", "https://[removed]@host.example/x"),
             ("see https://host.example/a@b", "see https://host.example/a@b"),
             ("otpauth://totp/x?secret=ABC end", "otpauth:[removed][removed]"),
+            ("hash $argon2id$v=19$m=1,t=2$c2E$aGE end", "hash $argon2[removed] end"),
             ("the password was changed", "the password was changed"),
             ("passwordSet: true", "passwordSet: true"), ("", ""), ("a\n\nb\n", "a\n\nb\n"),
         ])

@@ -38,6 +38,14 @@ struct SyslogClientTests {
         }
     }
 
+    @Test("An authority that cannot be read is seen before it is kept")
+    func authorities() throws {
+        #expect(TrustedAuthority.isReadable(try ScriptedServer.Identity().ca))
+        for pem in ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "nonsense"] {
+            #expect(!TrustedAuthority.isReadable(pem), "\(pem)")
+        }
+    }
+
     @Test("A connection that is cut before TLS is in place")
     func cut() async throws {
         let server = try ScriptedServer.Identity()
