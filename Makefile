@@ -1,7 +1,7 @@
 # Keelson. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check sim bench-failover cost soak fuzz fuzz-short test-sanitize clean
+.PHONY: help deps build run test check sim browser bench-failover bench-console cost soak fuzz fuzz-short test-sanitize clean
 
 # The floors only hold if nobody imports what the manifest does not name.
 BUILD := swift build --explicit-target-dependency-import-check error
@@ -18,14 +18,15 @@ deps: ## install what building and running need (Debian 12 or 13, root)
 build: deps ## build every program (CONFIGURATION=release for the product)
 	@$(BUILD) -c $(CONFIGURATION)
 
-run: build ## three nodes on this machine with a live status; CUT=1 also cuts the master's power
-	@$(BIN)/lab run $(if $(CUT),--cut)
+run: build ## three nodes to set up in a browser; AUTO=1 by command line, CUT=1 also cuts the master's power
+	@$(BIN)/lab run $(if $(AUTO),--unattended) $(if $(CUT),--cut)
 
 test: check ## everything that a change must pass
 	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory fuzz-short
 	@swift test --skip-build --skip ClusterTests
 	@swift test --skip-build --filter ClusterTests
+	@$(MAKE) --no-print-directory browser
 
 check: deps ## format, floors and warnings
 	@swift format lint --strict --recursive Package.swift Sources Tests bench
@@ -36,6 +37,18 @@ RUNS ?= 2000
 sim: deps ## play the cores against models: SEED=n RUNS=n
 	@$(BUILD) -c release --product simulator
 	@.build/release/simulator --seed $(SEED) --runs $(RUNS)
+
+VENV = build/venv
+$(VENV)/installed: Tests/Browser/requirements.txt
+	@image/install-packages browser
+	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --requirement $< && touch $@
+
+browser: $(VENV)/installed ## the console in a real browser, from the setup code to a failover
+	@$(VENV)/bin/pytest --quiet Tests/Browser
+
+bench-console: $(VENV)/installed ## pages and open consoles; table and build/bench/console.json
+	@$(MAKE) --no-print-directory build CONFIGURATION=release
+	@CONFIGURATION=release $(VENV)/bin/python Tests/Browser/bench_console.py
 
 bench-failover: ## power cuts beside keepalived; table and build/bench/failover.json
 	@image/install-packages bench

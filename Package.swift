@@ -38,11 +38,13 @@ let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: 
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioFoundationCompat = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
@@ -54,6 +56,7 @@ let c: [Target] = [
     .systemLibrary(name: "CLibudev", pkgConfig: "libudev", providers: [.apt(["libudev-dev"])]),
     .systemLibrary(name: "CLibmnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .target(name: "CSpawn"),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 ]
 
 let primitives: [Target] = [
@@ -75,6 +78,9 @@ let cores: [Target] = [
     swift("LicenseProtocol", ["APIProtocol", "LicenseCore", "Texts"]),
     swift("SetupCore", ["APIProtocol", "AccessCore", "MembershipCore", "Primitives", "Texts"]),
     swift("ProbeProtocol"),
+    swift("MetricsCore", ["Primitives"]),
+    swift("BundleCore"),
+    swift("NotificationCore", ["APIProtocol", "Primitives", "Texts"]),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
@@ -89,6 +95,13 @@ let adapters: [Target] = [
     swift("Identity", ["JoinCore", "Linux", "Primitives", asn1, crypto, nioSSL, x509]),
     swift("Etcd", ["Linux", "Primitives", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
     swift("PrometheusMetrics", [metrics]),
+    swift("Compression", ["CZlib"]),
+    swift(
+        "Delivery",
+        [
+            "APIProtocol", "NotificationCore", "Primitives", asyncHTTPClient, crypto, nioConcurrencyHelpers, nioCore,
+            nioHTTP1, nioPosix, nioSSL,
+        ]),
     swift("Simulation", ["MastershipCore", "ProfileCore", "Primitives", "VIPCore", "VIPProtocol"]),
 ]
 
@@ -114,12 +127,20 @@ let services: [Target] = [
     swift(
         "ClusterService",
         [
-            "APIProtocol", "APIService", "AccessCore", "ConfigurationCore", "Etcd", "HostMetrics", "Identity",
-            "JoinCore", "LicenseCore", "LicenseProtocol", "Linux", "LocalStore", "MastershipCore", "MembershipCore",
-            "Primitives", "ProbeProtocol", "PrometheusMetrics", "ProfileCore", "SetupCore", "SupervisorProtocol",
-            "Texts", "VIPProtocol", asyncHTTPClient, crypto, lifecycle, logging, metrics,
+            "APIProtocol", "APIService", "AccessCore", "BundleCore", "Compression", "ConfigurationCore", "Delivery",
+            "Etcd", "HostMetrics", "Identity", "JoinCore", "LicenseCore", "LicenseProtocol", "Linux", "LocalStore",
+            "MastershipCore", "MembershipCore", "MetricsCore", "NotificationCore", "Primitives", "ProbeProtocol",
+            "PrometheusMetrics", "ProfileCore", "SetupCore", "SupervisorProtocol", "Texts", "VIPProtocol",
+            asyncHTTPClient, crypto, lifecycle, logging, metrics,
             nioConcurrencyHelpers, nioCore, nioFoundationCompat, nioPosix, nioSSL, unixSignals,
         ]),
+    swift(
+        "ConsoleService",
+        [
+            "APIProtocol", "ConfigurationCore", "Identity", "Linux", "MembershipCore", "Primitives", "Texts",
+            asyncHTTPClient, crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, mustache, nioCore,
+            nioHTTP1, nioHTTPTypes, nioPosix, nioSSL, unixSignals,
+        ], resources: [.embedInCode("Templates"), .embedInCode("Assets")]),
     swift(
         "Commands",
         [
@@ -137,6 +158,7 @@ let programs: [Target] = [
     program("keelson-supervisor", ["ConfigurationCore", "Linux", "SupervisorService", argumentParser, logging]),
     program("keelson-clusterd", ["ClusterService", "ConfigurationCore", argumentParser, logging]),
     program("keelson-licensed", ["ConfigurationCore", "Hardware", "LicenseService", "Linux"]),
+    program("keelson-consoled", ["ConfigurationCore", "ConsoleService", argumentParser, logging]),
     program("keelson", ["Commands"]),
     program("keelson-vendor", ["APIProtocol", "LicenseCore", "Primitives", argumentParser, crypto]),
     program("simulator", ["Simulation", argumentParser]),
@@ -160,6 +182,16 @@ let testTargets: [Target] = [
     tests("VendorTests", ["APIProtocol", "LicenseCore", "keelson-vendor", crypto]),
     tests("SetupCoreTests", ["APIProtocol", "AccessCore", "MembershipCore", "Primitives", "SetupCore", "Texts"]),
     tests("ProbeProtocolTests", ["ProbeProtocol"]),
+    tests("BundleCoreTests", ["BundleCore"]),
+    tests("CompressionTests", ["BundleCore", "Compression"]),
+    tests("MetricsCoreTests", ["MetricsCore", "Primitives"]),
+    tests("NotificationCoreTests", ["APIProtocol", "NotificationCore", "Primitives", "Texts"]),
+    tests(
+        "DeliveryTests",
+        [
+            "APIProtocol", "Delivery", "Identity", "JoinCore", "NotificationCore", "Primitives", crypto,
+            nioConcurrencyHelpers, nioCore, nioPosix, nioSSL,
+        ]),
     tests("JoinCoreTests", ["JoinCore", "MembershipCore", "Primitives"]),
     tests("ConfigurationCoreTests", ["ConfigurationCore", "Primitives"]),
     tests("SupervisorProtocolTests", ["SupervisorProtocol"]),
@@ -175,8 +207,15 @@ let testTargets: [Target] = [
     tests(
         "APIServiceTests",
         [
-            "APIProtocol", "APIService", "Commands", "Identity", "JoinCore", "MembershipCore", "Primitives",
+            "APIProtocol", "APIService", "Commands", "Identity", "JoinCore", "MembershipCore", "Primitives", "Texts",
             asyncHTTPClient, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+        ]),
+    tests(
+        "ConsoleServiceTests",
+        [
+            "APIProtocol", "ConfigurationCore", "ConsoleService", "Identity", "JoinCore", "Linux", "MembershipCore",
+            "Primitives", "Texts", asyncHTTPClient, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+            nioHTTP1, nioPosix, nioSSL,
         ]),
     tests("CommandsTests", ["APIProtocol", "Commands", "MembershipCore", "Primitives", "Texts", asyncHTTPClient]),
     tests("PrometheusMetricsTests", ["PrometheusMetrics", metrics]),
@@ -185,8 +224,8 @@ let testTargets: [Target] = [
         "ClusterServiceTests",
         [
             "APIProtocol", "AccessCore", "ClusterService", "ConfigurationCore", "Etcd", "Identity", "JoinCore",
-            "LicenseCore", "LicenseProtocol", "Linux", "MastershipCore", "MembershipCore", "Primitives",
-            "ProbeProtocol", "ProfileCore", "SetupCore", "Texts", "keelson-licensed", crypto, logging,
+            "LicenseCore", "LicenseProtocol", "Linux", "MastershipCore", "MembershipCore", "NotificationCore",
+            "Primitives", "ProbeProtocol", "ProfileCore", "SetupCore", "Texts", "keelson-licensed", crypto, logging,
             nioConcurrencyHelpers, nioCore, nioPosix,
         ]),
     tests("EtcdTests", ["Etcd", "Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL]),
@@ -221,7 +260,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],

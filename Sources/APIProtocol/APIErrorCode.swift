@@ -5,7 +5,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case malformed, unknownField, missingField, invalidValue, duplicateField, tooLarge, unsupportedMedia
     case notFound, methodNotAllowed
     // Who asks.
-    case unauthenticated, tokenRefused, forbidden, tooManyAttempts
+    case unauthenticated, tokenRefused, forbidden, tooManyAttempts, formExpired
     // The state of the cluster.
     case notMaster, noMaster, noQuorum, storeUnavailable, storeFull, staleEpoch, notSetUp, alreadySetUp, setupRunning
     case unknownNode, unknownToken, nodeIsMaster, nodeOnline, alreadyMaster, notEligible, noTarget, lastVoter
@@ -24,6 +24,8 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case loginRefused, codeNeeded, outOfScope, secondFactorNeeded, sessionNeeded, passwordWrong, codeRefused
     case passwordTooShort, passwordTooLong, passwordIsName, passwordTooCommon
     case unknownUser, duplicateUser, lastAdministrator, unknownSession, unknownApproval, ownApproval
+    // What operators need beside the cluster.
+    case unknownTarget, unknownJob, idempotencyMismatch, idempotencyUnfinished
     // Everything else, and what the command line meets before an answer.
     case internalError, unreachable, badAnswer
 }
@@ -35,25 +37,25 @@ extension APIErrorCode {
         case .malformed, .unknownField, .missingField, .invalidValue, .duplicateField, .joinTokenMalformed,
             .malformedCertificateRequest:
             400
-        case .unauthenticated, .tokenRefused, .loginRefused, .codeNeeded, .setupCodeWrong, .setupCodeRenewed: 401
+        case .unauthenticated, .tokenRefused, .setupCodeWrong, .setupCodeRenewed, .loginRefused, .codeNeeded: 401
         case .outOfScope, .secondFactorNeeded, .sessionNeeded, .passwordWrong, .ownApproval: 403
         case .unknownUser, .unknownSession, .unknownApproval: 404
         case .duplicateUser, .lastAdministrator: 409
         case .codeRefused, .passwordTooShort, .passwordTooLong, .passwordIsName, .passwordTooCommon: 422
-        case .forbidden, .joinTokenUnknown, .joinTokenExpired, .joinTokenUsedUp, .joinTokenRevoked, .wrongAuthority,
-            .joinRejected, .licenseLimit, .licenseInactive:
+        case .forbidden, .formExpired, .joinTokenUnknown, .joinTokenExpired, .joinTokenUsedUp, .joinTokenRevoked,
+            .wrongAuthority, .joinRejected, .licenseLimit, .licenseInactive:
             403
-        case .notFound, .unknownNode, .unknownToken: 404
+        case .notFound, .unknownNode, .unknownToken, .unknownTarget, .unknownJob: 404
         case .methodNotAllowed: 405
         case .staleEpoch, .notSetUp, .alreadySetUp, .setupRunning, .nodeIsMaster, .nodeOnline, .alreadyMaster,
             .notEligible, .noTarget, .lastVoter, .learnerBusy, .vipInUse, .duplicateIdentity, .duplicateAddress,
-            .duplicateName, .codeMismatch, .draftChanged, .clockSkew:
+            .duplicateName, .codeMismatch, .draftChanged, .clockSkew, .idempotencyUnfinished:
             409
         case .tooLarge: 413
         case .unsupportedMedia: 415
         case .notMaster: 421
         case .vipIsNodeAddress, .vipOutsideSubnet, .vipDuplicate, .gatewaySilent, .gatewayOutsideSubnet, .unsafeTiming,
-            .licenseRefused, .ntpSilent, .ntpUnsynchronized, .dnsSilent:
+            .licenseRefused, .ntpSilent, .ntpUnsynchronized, .dnsSilent, .idempotencyMismatch:
             422
         case .tooManyAttempts, .tooManyWaiting: 429
         case .internalError: 500

@@ -5,6 +5,8 @@ public indirect enum Caller: Equatable, Sendable {
     /// root on this machine, over the Unix socket.
     case local
     case user(UserIdentity)
+    /// The console's daemon on this machine, for what it shows to every user.
+    case console
     /// Another member, by its certificate.
     case node(NodeID)
     /// A user or a root, whose request another member passed on.
@@ -25,7 +27,7 @@ extension Caller {
         switch self {
         case .user(let user): user
         case .forwarded(_, let caller): caller.identity
-        case .local, .node, .anonymous: nil
+        case .local, .console, .node, .anonymous: nil
         }
     }
 
@@ -34,7 +36,7 @@ extension Caller {
         switch self {
         case .local: true
         case .forwarded(_, let caller): caller.isRoot
-        case .user, .node, .anonymous: false
+        case .user, .console, .node, .anonymous: false
         }
     }
 }
@@ -44,6 +46,7 @@ extension Caller: CustomStringConvertible {
         switch self {
         case .local: "root on this machine"
         case .user(let user): user.name
+        case .console: "the console"
         case .node(let node): "node \(node)"
         case .forwarded(_, let caller): caller.description
         case .anonymous: "an anonymous client"
@@ -67,7 +70,7 @@ public struct CallerNote: Codable, Equatable, Sendable {
         case .local: (kind, user) = (.local, nil)
         case .user(let identity): (kind, user) = (.user, identity)
         case .anonymous: (kind, user) = (.anonymous, nil)
-        case .node, .forwarded: return nil
+        case .console, .node, .forwarded: return nil
         }
         self.client = client
     }

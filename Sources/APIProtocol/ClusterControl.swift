@@ -3,7 +3,9 @@ import Primitives
 /// What the API asks of the cluster. Every function throws `APIError`; anything else that is thrown is answered as
 /// `internalError`. A function that needs the master throws `APIError.notMaster(url:peer:)` elsewhere: the API service
 /// then passes the request on to the master. `Caller.current` says who asks.
-public protocol ClusterControl: LicenseControl, AccessControl, SetupControl {
+public protocol ClusterControl: LicenseControl, AccessControl, SetupControl, NotificationControl, NodeCareControl,
+    SupportControl, JobControl, IdempotencyControl
+{
     /// Answered from memory: asked hundreds of times a second.
     func health() async throws -> Health
     /// Answered from memory: asked hundreds of times a second.

@@ -31,11 +31,13 @@ public struct NodeStatus: Codable, Equatable, Sendable {
     public var versions: [String: String]
     /// The failure domain from the last report.
     public var domain: String?
+    /// Whether it does not stand for master, because an operator said so.
+    public var drained: Bool
 
     public init(
         id: NodeID, name: String, address: IPAddress, role: LocalMembership.Role, state: NodeState, isMaster: Bool,
         lastHeardMilliseconds: Int64? = nil, resources: NodeResources? = nil, versions: [String: String] = [:],
-        domain: String? = nil
+        domain: String? = nil, drained: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -47,6 +49,7 @@ public struct NodeStatus: Codable, Equatable, Sendable {
         self.resources = resources
         self.versions = versions
         self.domain = domain
+        self.drained = drained
     }
 }
 
@@ -136,11 +139,17 @@ public struct HeartbeatAnswer: Codable, Equatable, Sendable {
     public var receivedAt: Timestamp
     /// It is this node's turn to restart its etcd with these timings.
     public var raft: LocalMembership.RaftTiming?
+    /// It shall make itself known for so long; said once.
+    public var locateSeconds: Int?
 
-    public init(master: NodeID, epoch: String, receivedAt: Timestamp, raft: LocalMembership.RaftTiming?) {
+    public init(
+        master: NodeID, epoch: String, receivedAt: Timestamp, raft: LocalMembership.RaftTiming?,
+        locateSeconds: Int? = nil
+    ) {
         self.master = master
         self.epoch = epoch
         self.receivedAt = receivedAt
         self.raft = raft
+        self.locateSeconds = locateSeconds
     }
 }

@@ -1,5 +1,4 @@
 import APIProtocol
-import Glibc
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -77,8 +76,8 @@ public struct APIServer: Service {
         let http = HTTPServerBuilder.http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(60)))
         let server: HTTPServerBuilder
         switch listener.audience {
-        case .local: server = http
-        case .users(let tls), .nodes(let tls, _): server = try .tls(http, tlsConfiguration: tls)
+        case .local, .users, .console: server = http
+        case .nodes(let tls, _): server = try .tls(http, tlsConfiguration: tls)
         }
         let (ready, logger) = (ready, logger)
         return Application(
@@ -98,8 +97,8 @@ public struct APIServer: Service {
     }
 }
 
-/// Only root may use the local socket.
+/// Only root may use the local sockets.
 private func restrict(_ address: Listener.Address) throws(SystemError) {
     guard case .unixSocket(let path) = address else { return }
-    try systemCall("set the mode of", path) { chmod(path, 0o600) }
+    try UnixSocket.restrict(path)
 }

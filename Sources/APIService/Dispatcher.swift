@@ -20,6 +20,7 @@ struct Dispatcher: Sendable {
             if route.endpoint.method != .get {
                 parts.body = try await Self.body(request, limit: route.endpoint.bodyLimit)
             }
+            parts.isAsync = RequestManner(request).isAsync
         } catch let refusal as Refusal {
             await audit.note(refusal.caller, parts, outcome: refusal.error.code.rawValue)
             throw refusal.error
@@ -28,7 +29,9 @@ struct Dispatcher: Sendable {
         let isHeld: Bool
         do {
             (answer, isHeld) = try await Caller.$client.withValue(audit.client) {
-                try await Caller.$current.withValue(caller) { [parts] in try await perform(route, parts) }
+                try await Caller.$current.withValue(caller) { [parts] in
+                    try await handled(parts, request, caller, with: route)
+                }
             }
         } catch let error as APIError where error.code == .notMaster {
             return Self.response(try await forward(request, parts, caller, audit.client, error))
@@ -41,7 +44,7 @@ struct Dispatcher: Sendable {
     }
 
     /// What destroys may have to wait for a second pair of eyes.
-    private func perform(_ route: Route, _ parts: RouteRequest) async throws -> (RouteAnswer, isHeld: Bool) {
+    func perform(_ route: Route, _ parts: RouteRequest) async throws -> (RouteAnswer, isHeld: Bool) {
         if route.endpoint.mayNeedApproval {
             let request = HeldRequest(
                 action: route.endpoint.action, target: parts.id, body: String(decoding: parts.body, as: UTF8.self))
@@ -65,7 +68,8 @@ struct Dispatcher: Sendable {
         guard let note = CallerNote(caller, client: client) else { throw error }
         guard let forwarder, let peer = error.parameters["peer"] else { throw error }
         let outgoing = ForwardedRequest(
-            method: request.method.rawValue, path: request.uri.string, body: parts.body, caller: note)
+            method: request.method.rawValue, path: request.uri.string, body: parts.body, caller: note,
+            manner: RequestManner(request))
         return try await forwarder.forward(outgoing, to: peer)
     }
 

@@ -13,6 +13,7 @@ public struct ForwardedRequest: Sendable {
     public var body: [UInt8]
     /// Who asked, and from where.
     public var caller: CallerNote
+    var manner: RequestManner
 }
 
 /// Passes requests on to another member's node listener.
@@ -51,6 +52,12 @@ public struct HTTPForwarder: RequestForwarder {
         outgoing.headers.add(
             name: Gate.forwardedFor.canonicalName,
             value: String(decoding: try RouteAnswer.json(request.caller).body, as: UTF8.self))
+        if let key = request.manner.key {
+            outgoing.headers.add(name: RequestManner.idempotencyKey.canonicalName, value: key)
+        }
+        if request.manner.isAsync {
+            outgoing.headers.add(name: RequestManner.prefer.canonicalName, value: "respond-async")
+        }
         if !request.body.isEmpty {
             outgoing.headers.add(name: "content-type", value: "application/json")
             outgoing.body = .bytes(request.body)

@@ -11,6 +11,9 @@ struct Gate: Sendable {
     /// The `CallerNote` of the user or root for whom a member passes a request on, as JSON.
     static let forwardedFor = HTTPField.Name("Keelson-Forwarded-For")!
 
+    /// The address of the user for whom the console's daemon passes a request on.
+    static let client = HTTPField.Name("Keelson-Client")!
+
     let audience: Listener.Audience
     let control: any ClusterControl
     let refusals: RefusalCounter
@@ -23,6 +26,13 @@ struct Gate: Sendable {
             return .local
         case .users:
             return try await user(request, context, endpoint)
+        case .console:
+            guard endpoint.access == .open || endpoint.access == .user(.viewer) else {
+                throw APIError(
+                    .forbidden,
+                    ["needed": "\(endpoint.access)", "caller": Caller.console.description, "role": "viewer"])
+            }
+            return .console
         case .nodes(_, let identity):
             return try await node(request, context, endpoint, identity)
         }
@@ -39,8 +49,9 @@ struct Gate: Sendable {
     /// Where a request comes from, for limits and records; nil: from this machine.
     func client(of request: Request, context: APIContext) -> String? {
         switch audience {
-        case .local: nil
-        case .users, .nodes: context.channel.remoteAddress?.ipAddress.map(Self.plain)
+        case .local, .console: nil
+        case .users: request.headers[Self.client].map(Self.plain)
+        case .nodes: context.channel.remoteAddress?.ipAddress.map(Self.plain)
         }
     }
 

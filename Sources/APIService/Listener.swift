@@ -8,7 +8,8 @@ public struct Listener: Sendable {
 
     enum Audience: Sendable {
         case local
-        case users(TLSConfiguration)
+        case users
+        case console
         case nodes(TLSConfiguration, PeerIdentity)
     }
 
@@ -25,12 +26,14 @@ public struct Listener: Sendable {
         Listener(audience: .local, address: .unixSocket(path))
     }
 
-    /// Users with tokens, over HTTPS.
-    /// - Parameters:
-    ///   - host: `::` for all IPv4 and IPv6 addresses.
-    ///   - port: 0 takes a free one.
-    public static func users(host: String = "::", port: Int, tls: TLSConfiguration) -> Listener {
-        Listener(audience: .users(tls), address: .tcp(host: host, port: port))
+    /// Users with tokens, whose requests the console's daemon passes on with their address in `Gate.client`.
+    public static func users(path: String) -> Listener {
+        Listener(audience: .users, address: .unixSocket(path))
+    }
+
+    /// The console's daemon itself, for what it shows to every user: it may read what a viewer may.
+    public static func console(path: String) -> Listener {
+        Listener(audience: .console, address: .unixSocket(path))
     }
 
     /// Members, over HTTPS with both certificates checked.

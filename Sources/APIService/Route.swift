@@ -18,6 +18,8 @@ struct RouteRequest: Sendable {
     var id = ""
     var query: [String: String] = [:]
     var body: [UInt8] = []
+    /// The caller does not want to wait for the end of a long action.
+    var isAsync = false
 
     /// Decoded and validated.
     func decoded<T: Decodable & Validatable>(_ type: T.Type) throws(APIError) -> T {

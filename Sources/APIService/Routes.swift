@@ -8,7 +8,8 @@ struct Routes: Sendable {
     let metricsText: @Sendable () -> String
 
     var all: [Route] {
-        open + reading + operating + membership + tokens + node + license + access + settingUp
+        open + reading + operating + membership + tokens + node + license + access + settingUp + notifications
+            + nodeCare + support + jobs
     }
 
     private var open: [Route] {
@@ -60,7 +61,9 @@ struct Routes: Sendable {
         let control = control
         return [
             Route(.switchMaster) { request in
-                try await .json(control.switchMaster(to: request.decoded(SwitchRequest.self).to))
+                let target = try request.decoded(SwitchRequest.self).to
+                if let job = try await request.job(control, .switchMaster(to: target)) { return job }
+                return try await .json(control.switchMaster(to: target))
             },
             Route(.setup) { request in
                 try await .json(control.setup(request.decoded(SetupRequest.self)), status: 202)
@@ -75,7 +78,9 @@ struct Routes: Sendable {
         let control = control
         return [
             Route(.approve) { request in
-                try await control.approve(request.node(), code: request.decoded(Approval.self).code)
+                let code = try request.decoded(Approval.self).code
+                if let job = try await request.job(control, .approve(request.node(), code: code)) { return job }
+                try await control.approve(request.node(), code: code)
                 return .done
             },
             Route(.reject) { request in
@@ -83,11 +88,14 @@ struct Routes: Sendable {
                 return .done
             },
             Route(.removeNode) { request in
+                if let job = try await request.job(control, .removeNode(request.node())) { return job }
                 try await control.removeNode(request.node())
                 return .done
             },
             Route(.replaceNode) { request in
-                try await control.replaceNode(request.node(), by: request.decoded(Replacement.self).by)
+                let heir = try request.decoded(Replacement.self).by
+                if let job = try await request.job(control, .replaceNode(request.node(), by: heir)) { return job }
+                try await control.replaceNode(request.node(), by: heir)
                 return .done
             },
         ]
@@ -141,7 +149,7 @@ func peer() throws(APIError) -> NodeID {
 
 extension RouteRequest {
     /// The node named in the path.
-    fileprivate func node() throws(APIError) -> NodeID {
+    func node() throws(APIError) -> NodeID {
         guard let node = NodeID(id) else { throw APIError(.unknownNode, ["node": id]) }
         return node
     }

@@ -4,8 +4,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/ethtool.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -113,6 +115,19 @@ int clinux_get_interface(int descriptor, const char *name, int *index, uint8_t m
     if (ioctl(descriptor, SIOCGIFHWADDR, &request) != 0) return -1;
     memcpy(mac, request.ifr_hwaddr.sa_data, 6);
     return 0;
+}
+
+int clinux_identify(int descriptor, const char *name, uint32_t seconds) {
+    struct ifreq request;
+    struct ethtool_value value = {.cmd = ETHTOOL_PHYS_ID, .data = seconds};
+    memset(&request, 0, sizeof request);
+    if (strlen(name) >= sizeof request.ifr_name) {
+        errno = ENODEV;
+        return -1;
+    }
+    strcpy(request.ifr_name, name);
+    request.ifr_data = (void *)&value;
+    return ioctl(descriptor, SIOCETHTOOL, &request);
 }
 
 int clinux_packet_open(void) { return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }

@@ -46,7 +46,7 @@ public struct ClusterDaemon: Sendable {
     var group: any EventLoopGroup { MultiThreadedEventLoopGroup.singleton }
 }
 
-/// A node that belongs to no cluster: only the local socket.
+/// A node that belongs to no cluster.
 struct SetupService: Service {
     let daemon: ClusterDaemon
 
@@ -56,7 +56,11 @@ struct SetupService: Service {
             probes: NetworkProbes(configuration: daemon.configuration, group: daemon.group), logger: daemon.logger)
         node.announceCode()
         let server = APIServer(
-            control: node, listeners: [.local(path: daemon.configuration.clusterdSocket)],
+            control: node,
+            listeners: [
+                .local(path: daemon.configuration.clusterdSocket), .users(path: daemon.configuration.usersSocket),
+                .console(path: daemon.configuration.consoleSocket),
+            ],
             metricsText: { daemon.metrics.text() }, group: daemon.group, logger: daemon.logger)
         // Not awaited to its very end: a node that waits for approval keeps a connection open, whose end can take seconds.
         // Everything is on the disk already, and the start as a member must not wait.

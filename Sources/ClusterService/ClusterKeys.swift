@@ -10,6 +10,8 @@ enum ClusterKeys {
     static let epoch = "cluster/epoch"
     /// `StoredAuthority`: the cluster's CA with its private key.
     static let authority = "cluster/authority"
+    /// `WebIdentity`: certificate and key of the virtual address.
+    static let web = "cluster/web"
     /// `ClusterConfiguration`: what an administrator may change.
     static let settings = "cluster/config/settings"
     /// `ActiveProfile`: what the master found the machines to hold.
@@ -39,6 +41,19 @@ enum ClusterKeys {
     /// `ClusterEvent` without its sequence, which is the key's creation revision.
     static let events = "history/events/"
     static func event(node: NodeID, number: Int64) -> String { events + node.text + "/" + padded(number) }
+
+    /// `StoredTargets`: where notifications go, with their secrets.
+    static let notifications = "cluster/config/notifications"
+    /// `NotificationCore.Kept`: how far the deliveries to a target have come.
+    static let notified = "cluster/notified/"
+    static func notified(_ target: String) -> String { notified + target }
+
+    /// `StoredJob`: actions that take longer than their request.
+    static let jobs = "cluster/jobs/"
+    static func job(_ id: String) -> String { jobs + id }
+    /// `AnswerRecord`: what was answered to idempotent requests.
+    static let answers = "cluster/answers/"
+    static func answer(_ name: String) -> String { answers + name }
 
     static func padded(_ number: Int64) -> String {
         let digits = String(number)

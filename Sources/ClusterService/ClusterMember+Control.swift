@@ -70,10 +70,11 @@ extension ClusterMember: ClusterControl {
             if isDue { journal.record(.twins, about: node, ["other": record.name, "address": "\(report.address)"]) }
             throw APIError(.duplicateIdentity, ["node": record.name])
         }
-        book.withLockedValue { $0.heard(report, from: node, at: BootClock.now) }
+        take(report, from: node)
         return HeartbeatAnswer(
             master: self.node, epoch: "\(epoch)", receivedAt: .now,
-            raft: progress.withLockedValue { $0.raftTurn?.node == node ? $0.raftTurn?.timing : nil })
+            raft: progress.withLockedValue { $0.raftTurn?.node == node ? $0.raftTurn?.timing : nil },
+            locateSeconds: takeLocating(of: node))
     }
 
     func renewCertificate(_ request: CertificateRequest, for node: NodeID) async throws -> CertificateAnswer {

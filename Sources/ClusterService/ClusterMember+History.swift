@@ -3,12 +3,7 @@ import Primitives
 
 extension ClusterMember {
     func events(after: Int64?, limit: Int) async throws -> [ClusterEvent] {
-        let stored = try await store.list(ClusterEvent.self, under: ClusterKeys.events)
-        let events = stored.map { stored in
-            var event = stored.value
-            event.sequence = stored.created
-            return event
-        }.sorted { $0.sequence < $1.sequence }
+        let events = try await store.events().events
         guard let after else { return Array(events.suffix(limit)) }
         return Array(events.filter { $0.sequence > after }.prefix(limit))
     }

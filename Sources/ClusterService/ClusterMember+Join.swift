@@ -154,12 +154,17 @@ extension ClusterMember {
             conditions.append(.unchanged(rack.key, rack.modified))
         }
         changes.append(.put(record, at: ClusterKeys.node(record.id)))
+        // An approval has its job already.
+        var job: StoredJob?
+        if case .approval = entitlement {} else { job = newJob(.join, node: record.id, subject: record.id) }
+        if let job { changes.append(.put(job, at: ClusterKeys.job(job.job.id))) }
         do {
             try await store.change(changes, if: conditions, by: epoch)
         } catch is ConditionFailed {
             // Another node was faster with the same token or place; this one asks again.
             return JoinAnswer(pending: JoinPending(code: code))
         }
+        if let job { follow(job) }
         journal.record(.nodeAccepted, about: record.id, ["other": record.name, "role": record.wish.rawValue])
         try await refreshView()
         return try await place(record, key: key, code: code, by: epoch)

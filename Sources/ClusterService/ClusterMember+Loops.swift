@@ -19,6 +19,7 @@ extension ClusterMember {
             do {
                 try await refreshView()
                 try await followAssignment()
+                try await followWebIdentity()
             } catch {
                 logger.debug("the store cannot be read", metadata: ["error": "\(error)"])
                 view.withLockedValue { $0.etcd.healthy = false }
@@ -96,13 +97,14 @@ extension ClusterMember {
     private func deliver(_ report: NodeReport) async throws -> Double? {
         guard let master = knownMaster else { return nil }
         if master == node {
-            book.withLockedValue { $0.heard(report, from: node, at: BootClock.now) }
+            take(report, from: node)
             return 0
         }
         guard let record = view.withLockedValue({ $0.node(master) }) else { return nil }
         let sent = Timestamp.now
         let answer = try await peers.heartbeat(report, to: record.address)
         heardTurn(answer)
+        if let seconds = answer.locateSeconds { makeKnown(seconds: seconds) }
         let middle = (sent.milliseconds + Timestamp.now.milliseconds) / 2
         return Double(middle - answer.receivedAt.milliseconds)
     }
@@ -114,7 +116,8 @@ extension ClusterMember {
             let role = membership.withLockedValue { $0.role }
             // What is master votes; it is asked again once it is not.
             if mastership.snapshot.tenure == nil { mayVote = !(await store.isLocalLearner()) }
-            let isFit = role == .voter && vip.isConnected && mayVote && !disk.isStalled(at: BootClock.now)
+            let isDrained = view.withLockedValue { $0.node(node)?.isDrained == true }
+            let isFit = role == .voter && !isDrained && vip.isConnected && mayVote && !disk.isStalled(at: BootClock.now)
             if isFit != standing {
                 standing = isFit
                 mastership.post(.standingChanged(isFit))

@@ -21,7 +21,9 @@ extension ClusterMember {
         }
     }
 
-    func approve(_ node: NodeID, code: String) async throws {
+    func approve(_ node: NodeID, code: String) async throws { _ = try await admitWaiting(node, code: code) }
+
+    func admitWaiting(_ node: NodeID, code: String) async throws -> Job {
         let epoch = try requireMastership()
         var pending = try await requirePending(node)
         guard pending.value.code == code else {
@@ -29,8 +31,12 @@ extension ClusterMember {
         }
         try await requireRoomForNode()
         pending.value.isApproved = true
+        let job = newJob(.approve, node: node, subject: node)
         try await store.change(
-            [.put(pending.value, at: pending.key)], if: [.unchanged(pending.key, pending.modified)], by: epoch)
+            [.put(pending.value, at: pending.key), .put(job, at: ClusterKeys.job(job.job.id))],
+            if: [.unchanged(pending.key, pending.modified)], by: epoch)
+        follow(job)
+        return job.job
     }
 
     func reject(_ node: NodeID) async throws {
@@ -49,17 +55,21 @@ extension ClusterMember {
     }
 
     /// The vote is taken away by the plan, which sees that the node is gone.
-    func removeNode(_ node: NodeID) async throws { try await takeOut(node, heir: nil) }
+    func removeNode(_ node: NodeID) async throws { _ = try await takeOut(node, heir: nil) }
 
     /// - Parameter heir: gets the node's rank, and with it the vote that is free now.
-    private func takeOut(_ node: NodeID, heir: NodeID?) async throws {
+    func takeOut(_ node: NodeID, heir: NodeID?) async throws -> Job {
         let epoch = try requireMastership()
         guard let record = view.withLockedValue({ $0.node(node) }) else {
             throw APIError(.unknownNode, ["node": node.text])
         }
         guard node != self.node else { throw APIError(.nodeIsMaster, ["node": record.name]) }
         guard try await leavesQuorum(without: record) else { throw APIError(.lastVoter, ["node": record.name]) }
-        var changes: [Change] = [.delete(ClusterKeys.node(node)), .delete(ClusterKeys.hardware(node))]
+        let job = newJob(heir == nil ? .removeNode : .replaceNode, node: node, subject: node, heir: heir)
+        var changes: [Change] = [
+            .delete(ClusterKeys.node(node)), .delete(ClusterKeys.hardware(node)),
+            .put(job, at: ClusterKeys.job(job.job.id)),
+        ]
         var conditions: [Condition] = []
         if let heir, var stored = try await store.get(NodeRecord.self, at: ClusterKeys.node(heir)) {
             stored.value.joined = record.joined
@@ -69,7 +79,9 @@ extension ClusterMember {
         try await store.change(changes, if: conditions, by: epoch)
         book.withLockedValue { $0.forget(node) }
         journal.record(.nodeRemoved, about: node, ["other": record.name, "who": "\(Caller.current)"])
+        follow(job)
         try await refreshView()
+        return job.job
     }
 
     /// Of the voters that stay, more than half must be alive.
@@ -80,6 +92,10 @@ extension ClusterMember {
     }
 
     func replaceNode(_ dead: NodeID, by replacement: NodeID) async throws {
+        _ = try await replace(dead, by: replacement)
+    }
+
+    func replace(_ dead: NodeID, by replacement: NodeID) async throws -> Job {
         _ = try requireMastership()
         let now = BootClock.now
         guard let old = view.withLockedValue({ $0.node(dead) }) else {
@@ -97,18 +113,34 @@ extension ClusterMember {
         guard !new.isWitness else {
             throw APIError(.notEligible, field: "by", ["node": new.name, "reason": "it is a witness"])
         }
-        try await takeOut(dead, heir: replacement)
+        return try await takeOut(dead, heir: replacement)
     }
 
     func switchMaster(to target: String?) async throws -> SwitchAnswer {
-        _ = try requireMastership()
+        let start = BootClock.now
+        _ = try await beginSwitch(to: target)
+        return try await handedOver(since: start)
+    }
+
+    /// - Returns: the job that the next master ends.
+    func beginSwitch(to target: String?) async throws -> (job: Job, successor: NodeID?) {
+        let epoch = try requireMastership()
         let successor = try target.map { try eligible($0) }
-        let others = view.withLockedValue { $0.nodes }.filter { $0.id != node && $0.assigned == .voter }
+        let others = view.withLockedValue { $0.nodes }.filter {
+            $0.id != node && $0.assigned == .voter && !$0.isDrained
+        }
         guard !others.isEmpty else { throw APIError(.noTarget) }
         journal.record(
             .switchAsked, ["who": "\(Caller.current)", "other": successor.map { name(of: $0) } ?? "whoever is first"])
-        let start = BootClock.now
+        let job = newJob(.switchMaster, node: successor, from: node)
+        try await store.change([.put(job, at: ClusterKeys.job(job.job.id))], by: epoch)
+        follow(job)
         mastership.post(.handOverRequested(to: successor))
+        return (job.job, successor)
+    }
+
+    /// Returns when a new master serves.
+    func handedOver(since start: Instant) async throws -> SwitchAnswer {
         while BootClock.now - start < .seconds(10) {
             let seen = mastership.snapshot.seen
             // The first renewal tells that the new master's first guarded transaction went through.
@@ -131,6 +163,9 @@ extension ClusterMember {
         guard record.assigned == .voter, book.withLockedValue({ $0.state(of: record.id, at: now) }) == .online else {
             throw APIError(
                 .notEligible, field: "to", ["node": record.name, "reason": "it is no voter that is online"])
+        }
+        guard !record.isDrained else {
+            throw APIError(.notEligible, field: "to", ["node": record.name, "reason": "it is drained"])
         }
         return record.id
     }

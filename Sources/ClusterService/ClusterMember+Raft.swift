@@ -53,7 +53,8 @@ extension ClusterMember {
         return book.withLockedValue { book in
             guard voters.allSatisfy({ book.state(of: $0.id, at: now) == .online }) else { return nil }
             return voters.map {
-                RaftPlan.Voter(id: $0.id, isWitness: $0.isWitness, timing: book.last(of: $0.id)?.report.raft)
+                RaftPlan.Voter(
+                    id: $0.id, isWitness: $0.isWitness || $0.isDrained, timing: book.last(of: $0.id)?.report.raft)
             }
         }
     }

@@ -90,6 +90,6 @@ extension ClusterMember {
             state: record.id == node ? .online : isMaster ? state : .unknown,
             isMaster: record.id == (isMaster ? node : knownMaster),
             lastHeardMilliseconds: last.map { (now - $0.heardAt).milliseconds }, resources: last?.report.resources,
-            versions: last?.report.versions ?? [:], domain: last?.report.domain)
+            versions: last?.report.versions ?? [:], domain: last?.report.domain, drained: record.isDrained)
     }
 }

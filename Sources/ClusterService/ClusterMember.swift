@@ -4,6 +4,7 @@ import Identity
 import Logging
 import MastershipCore
 import MembershipCore
+import MetricsCore
 import NIOConcurrencyHelpers
 import NIOPosix
 import Primitives
@@ -18,8 +19,8 @@ final class ClusterMember: Sendable {
     let supervisor: SupervisorLink
     let peers: PeerClient
     let journal: EventJournal
-    let audit: AuditJournal
     let probes: NetworkProbes
+    let audit: AuditJournal
     let logger: Logger
 
     /// Of the wizard that founded this cluster from here; nil: none is left.
@@ -33,6 +34,10 @@ final class ClusterMember: Sendable {
     let disk = DiskWatch()
     let licenseMemory = NIOLockedValueBox(LicenseMemory())
     let access: AccessState
+    let notifications = NotificationDesk()
+    /// As master: jobs that are not at their end.
+    let running = NIOLockedValueBox<[StoredJob]>([])
+    let metrics = NIOLockedValueBox(MetricsHistory())
     /// Set once while the member is put together, before anything runs.
     let parts = NIOLockedValueBox<Parts?>(nil)
 
@@ -47,6 +52,8 @@ final class ClusterMember: Sendable {
         var twinsDueAt = Instant(nanoseconds: 0)
         /// As master: whose etcd is to be restarted now.
         var raftTurn: (node: NodeID, timing: LocalMembership.RaftTiming)? = nil
+        /// As master: who is to make itself known, for so many seconds; gone once it was told.
+        var locating: [NodeID: Int] = [:]
         /// As a voter: what the master wants this node's etcd to run with.
         var raftWanted: LocalMembership.RaftTiming? = nil
     }
@@ -59,7 +66,8 @@ final class ClusterMember: Sendable {
     init(
         configuration: NodeConfiguration, identity: NodeIdentity, membership: LocalMembership, store: ClusterStore,
         supervisor: SupervisorLink, peers: PeerClient, journal: EventJournal, audit: AuditJournal,
-        book: HeartbeatBook, access: AccessState = AccessState(), setupSessions: SetupSessions? = nil, logger: Logger
+        book: HeartbeatBook, access: AccessState = AccessState(), setupSessions: SetupSessions? = nil,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.identity = identity

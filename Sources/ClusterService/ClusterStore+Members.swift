@@ -78,7 +78,7 @@ extension ClusterStore {
             Transaction(then: [
                 .get(.prefix(ClusterKeys.nodes)), .get(.key(ClusterKeys.settings)), .get(.key(ClusterKeys.profile)),
                 .get(.prefix(ClusterKeys.userTokens)), .get(.prefix(ClusterKeys.failovers)),
-                .get(.key(ClusterKeys.master)), .get(.key(ClusterKeys.gate)),
+                .get(.key(ClusterKeys.web)), .get(.key(ClusterKeys.master)), .get(.key(ClusterKeys.gate)),
             ]), timeout: Self.patience)
         let found = all.results.map(\.keys)
         view.nodes = try found[0].map { try Stored<NodeRecord>($0).value }.sorted { $0.joined < $1.joined }
@@ -86,7 +86,8 @@ extension ClusterStore {
         view.profile = try found[2].first.map { try Stored($0).value }
         view.userTokens = try found[3].map { try Stored($0).value }
         view.lastFailover = try found[4].last.map { try Stored($0).value }
-        view.master = try EtcdMasterKey.observation(all.results[5...])
+        view.web = try found[5].first.map { try Stored($0).value }
+        view.master = try EtcdMasterKey.observation(all.results[6...])
         view.etcd = try await health(among: view.nodes, isMaster: isMaster)
         view.readAt = now
         return view

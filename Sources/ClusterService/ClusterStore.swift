@@ -30,14 +30,16 @@ struct ClusterStore: Sendable {
     /// All or nothing, and only while the epoch is the current one.
     /// - Throws: `APIError` with `staleEpoch` when the epoch was replaced, `ConditionFailed` when a condition does not
     ///   hold, `noQuorum` and `storeFull` as they say.
-    func change(_ changes: [Change], if conditions: [Condition] = [], by epoch: Epoch) async throws {
+    /// - Returns: the write's revision.
+    @discardableResult
+    func change(_ changes: [Change], if conditions: [Condition] = [], by epoch: Epoch) async throws -> Int64 {
         let guarded = Transaction(
             if: [.modRevision(of: ClusterKeys.epoch, equals: epoch.revision)] + conditions.map(\.comparison),
             then: try changes.map { try $0.operation() }, else: [.get(.key(ClusterKeys.epoch))])
         let result = try await reading { () async throws(EtcdError) in
             try await etcd.transaction(guarded, timeout: Self.patience)
         }
-        if result.succeeded { return }
+        if result.succeeded { return result.revision }
         let stored = result.results.first?.keys.first?.modRevision ?? 0
         guard stored == epoch.revision else {
             let highest = Epoch(generation: epoch.generation, revision: stored)
@@ -54,13 +56,37 @@ struct ClusterStore: Sendable {
         }
     }
 
+    /// Completes a record over the revision with which it was begun, whoever is master; nil removes it.
+    func settle(_ record: (some Encodable & Sendable)?, at key: String, over revision: Int64) async throws {
+        let change = record.map { Change.put($0, at: key) } ?? .delete(key)
+        let transaction = Transaction(if: [.modRevision(of: key, equals: revision)], then: [try change.operation()])
+        _ = try await reading { () async throws(EtcdError) in
+            try await etcd.transaction(transaction, timeout: Self.patience)
+        }
+    }
+
+    /// Every event that the store has, in the order of their sequences, and the revision of which this is the state.
+    func events() async throws -> (events: [ClusterEvent], revision: Int64) {
+        let found = try await reading { () async throws(EtcdError) in
+            try await etcd.range(.prefix(ClusterKeys.events), timeout: Self.patience)
+        }
+        let events = try found.keys.map { key in
+            var stored = try Stored<ClusterEvent>(key)
+            stored.value.sequence = stored.created
+            return stored.value
+        }
+        return (events.sorted { $0.sequence < $1.sequence }, found.revision)
+    }
+
     /// Removes all but the newest keys under a prefix, by their creation.
-    func trim(_ prefix: String, keeping count: Int, by epoch: Epoch) async throws {
+    /// - Parameter spared: creation revisions of keys that stay all the same.
+    func trim(_ prefix: String, keeping count: Int, sparing spared: Set<Int64> = [], by epoch: Epoch) async throws {
         let keys = try await reading { () async throws(EtcdError) in
             try await etcd.range(.prefix(prefix), timeout: Self.patience)
         }.keys.sorted { $0.createRevision < $1.createRevision }
         // etcd takes 128 operations in a transaction.
-        for key in keys.dropLast(count).prefix(100) { try await change([.delete(key.key)], by: epoch) }
+        let old = keys.dropLast(count).filter { !spared.contains($0.createRevision) }
+        for key in old.prefix(100) { try await change([.delete(key.key)], by: epoch) }
     }
 
     /// Puts what etcd says into the words of the API.

@@ -1,4 +1,5 @@
 import APIProtocol
+import Identity
 import MastershipCore
 import Primitives
 
@@ -9,6 +10,7 @@ struct ClusterView: Sendable {
     var settings: ClusterConfiguration? = nil
     var profile: ActiveProfile? = nil
     var userTokens: [UserTokenRecord] = []
+    var web: WebIdentity? = nil
     var etcd = EtcdStatus(healthy: false, members: 0, inStep: 0, leader: nil, alarms: [])
     var lastFailover: Failover? = nil
     /// The master's record at that moment.

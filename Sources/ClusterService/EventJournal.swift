@@ -28,11 +28,8 @@ final class EventJournal: Sendable {
     func record(_ kind: EventKind, about other: NodeID? = nil, _ parameters: [String: String] = [:]) {
         var filling = parameters
         filling["node"] = filling["node"] ?? name
-        let message = Catalogue.sentence("event.\(kind.rawValue)", filling, .english) ?? kind.rawValue
-        logger.log(level: kind.level.logLevel, "\(message)")
-        let event = ClusterEvent(
-            sequence: 0, at: .now, level: kind.level, kind: kind.rawValue, node: other ?? node, message: message,
-            parameters: filling)
+        let event = kind.event(about: other ?? node, filling)
+        logger.log(level: kind.level.logLevel, "\(event.message)")
         NIOThreadPool.singleton.submit { _ in self.write(event) }
     }
 
@@ -80,5 +77,15 @@ extension EventLevel {
         case .warning: .warning
         case .error: .error
         }
+    }
+}
+
+extension EventKind {
+    /// An event of now with its English sentence.
+    func event(sequence: Int64 = 0, about node: NodeID, _ parameters: [String: String]) -> ClusterEvent {
+        ClusterEvent(
+            sequence: sequence, at: .now, level: level, kind: rawValue, node: node,
+            message: Catalogue.sentence("event.\(rawValue)", parameters, .english) ?? rawValue,
+            parameters: parameters)
     }
 }

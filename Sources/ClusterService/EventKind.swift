@@ -8,16 +8,22 @@ enum EventKind: String, CaseIterable, Sendable {
     case raftRestart, raftHandOver, rackModeOpened, rackModeClosed
     case licenseInstalled, licenseRemoved, licenseGrace, licenseExpired, licenseOtherHardware, trialEnded, clockSetBack
     case loginLocked, approvalAsked
+    case nodeDrained, nodeUndrained, locatingPort, locatingConsole, locateFailed
+    case notificationTest, notificationLost, notificationChanged, notificationRemoved
 
     var level: EventLevel {
         switch self {
         case .storeWentBackwards, .vipConflict, .twins: .error
-        case .gaveUp, .vipRefused, .loginLocked, .approvalAsked, .linkDown, .nodeSilent, .voterRemoved: .warning
+        case .gaveUp, .vipRefused, .loginLocked, .approvalAsked, .linkDown, .nodeSilent, .voterRemoved,
+            .notificationLost, .locateFailed:
+            .warning
         case .licenseGrace, .licenseExpired, .licenseOtherHardware, .trialEnded, .clockSetBack: .warning
         case .licenseInstalled, .licenseRemoved: .info
         case .tookOver, .linkUp, .nodeWaiting, .nodeAccepted, .learnerAdded, .voterPromoted, .nodeRemoved, .nodeBack,
             .profileChanged, .settingsChanged, .tokenCreated, .tokenRevoked, .certificateRenewed, .switchAsked,
-            .raftRestart, .raftHandOver, .rackModeOpened, .rackModeClosed:
+            .raftRestart, .raftHandOver, .rackModeOpened, .rackModeClosed,
+            .notificationTest, .notificationChanged, .notificationRemoved,
+            .nodeDrained, .nodeUndrained, .locatingPort, .locatingConsole:
             .info
         }
     }

@@ -13,6 +13,7 @@ struct FoundingDocument: Codable, Sendable {
     var settings: ClusterConfiguration
     var profile: ActiveProfile
     var founder: NodeRecord
+    var web: WebIdentity? = nil
     /// Its text; nil: the trial begins.
     var license: String? = nil
     /// The first administrator, made by `FirstAdministrator`.
@@ -32,13 +33,12 @@ struct FoundingDocument: Codable, Sendable {
         for node in approved ?? [] {
             changes.append(.put(PendingRecord(node), at: ClusterKeys.pending(node.id)))
         }
-        if let administrator {
-            changes.append(.put(administrator, at: ClusterKeys.person(administrator.id)))
-        }
         if let license {
             let stored = StoredLicense(text: license, installed: .now, by: StoredLicense.founding)
             changes.append(.put(stored, at: ClusterKeys.license))
         }
+        if let administrator { changes.append(.put(administrator, at: ClusterKeys.person(administrator.id))) }
+        if let web { changes.append(.put(web, at: ClusterKeys.web)) }
         if let rack { changes.append(.put(rack, at: ClusterKeys.rack)) }
         return changes
     }

@@ -19,6 +19,10 @@ extension InstalledNode {
         let profile = try await chooseProfile(request.profile ?? .auto)
         var document = founding(request, rack: rack, profile: profile)
         document.administrator = administrator
+        let web = try identity.authority.issueWeb(
+            names: [request.name], addresses: request.vip.map(\.address), at: .now)
+        try WebIdentityFile(path: configuration.webIdentityPath).write(web)
+        document.web = web
         try write(document)
         try reached(.documentWritten)
         try desk.founded(at: .now)

@@ -77,11 +77,11 @@ extension InstalledNode {
     }
 
     /// A failover in the middle, a store that is just changing its members, a founder that is being set up or starts
-    /// again as a member, or a clock that is off on this node.
+    /// again as a member (its console says then that nobody is behind it), or a clock that is off on this node.
     static func isPassing(_ error: APIError) -> Bool {
         switch error.code {
         case .noMaster, .notMaster, .noQuorum, .storeUnavailable, .masterUnreachable, .learnerBusy, .staleEpoch,
-            .timedOut, .notSetUp, .clockSkew:
+            .timedOut, .unreachable, .notSetUp, .clockSkew:
             true
         default: false
         }

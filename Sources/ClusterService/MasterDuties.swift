@@ -5,6 +5,7 @@ import Logging
 import MastershipCore
 import MembershipCore
 import NIOConcurrencyHelpers
+import NotificationCore
 import Primitives
 
 /// What only a master does: started with the first guarded transaction of an epoch, stopped when mastership ends. Each
@@ -23,7 +24,10 @@ final class MasterDuties: Sendable {
                 group.addTask { await member.followPace(in: epoch) }
                 group.addTask { await member.rollOutRaft() }
                 group.addTask { await member.keepLicense(in: epoch) }
+                group.addTask { await member.keepWebIdentity(in: epoch) }
                 group.addTask { await member.tidyAccess(in: epoch) }
+                group.addTask { await member.deliverNotifications(in: epoch) }
+                group.addTask { await member.followJobs(in: epoch) }
             }
         }
         task.withLockedValue { task in
@@ -77,8 +81,14 @@ extension ClusterMember {
     func trimHistory(in epoch: Epoch) async {
         while await Pause.survived(.seconds(60)) {
             do {
-                try await store.trim(ClusterKeys.events, keeping: 1_000, by: epoch)
+                // What still has to be delivered stays; while that is not known, much more than else.
+                let waiting = notifications.core?.pendingSequences
+                try await store.trim(
+                    ClusterKeys.events, keeping: waiting == nil ? 4_000 : 1_000, sparing: Set(waiting ?? []),
+                    by: epoch)
                 try await store.trim(ClusterKeys.failovers, keeping: 200, by: epoch)
+                try await store.trim(ClusterKeys.jobs, keeping: 100, by: epoch)
+                try await trimAnswers(by: epoch)
             } catch {
                 logger.debug("trimming the history will be tried again", metadata: ["error": "\(error)"])
             }

@@ -137,7 +137,8 @@ struct MemberService: Service {
             control: member,
             listeners: [
                 .local(path: configuration.clusterdSocket),
-                .users(port: configuration.apiPort, tls: try member.identity.serverTLS()),
+                .users(path: configuration.usersSocket),
+                .console(path: configuration.consoleSocket),
                 .nodes(port: configuration.clusterPort, tls: try member.identity.mutualServerTLS()) {
                     try member.requireMember(NodeID(peer: $0))
                 },

@@ -14,6 +14,10 @@ struct NodeRecord: Codable, Equatable, Sendable {
     /// Its rank among the spares: the first gets a free vote. A replacement takes over the rank.
     var joined: Timestamp
 
+    /// It does not stand for master: somebody works on it. Left out: it does.
+    var drained: Bool? = nil
+
+    var isDrained: Bool { drained == true }
     var isWitness: Bool { wish == .witness }
     var peer: LocalMembership.Peer { .init(node: id, name: name, address: address) }
 }

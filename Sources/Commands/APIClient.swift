@@ -67,6 +67,9 @@ struct APIClient: Sendable {
         String(decoding: try await bytes(endpoint, [], query, nil), as: UTF8.self)
     }
 
+    /// For the support bundle.
+    func data(_ endpoint: Endpoint) async throws -> [UInt8] { try await bytes(endpoint, [], [], nil) }
+
     /// What is asked, for sentences.
     var name: String {
         switch target {

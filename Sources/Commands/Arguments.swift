@@ -4,7 +4,15 @@ enum Arguments {
         "--socket", "--server", "--token", "--token-file", "--ca", "-o", "--output", "--language",
     ]
 
-    static func arranged(_ arguments: [String]) -> [String] { globalsLast(withDefaultWait(arguments)) }
+    static func arranged(_ arguments: [String]) -> [String] {
+        globalsLast(withDefaultWait(withBundleFile(arguments)))
+    }
+
+    /// `-o` names a format, but for the support bundle, which is no text: there it names the file.
+    private static func withBundleFile(_ arguments: [String]) -> [String] {
+        guard let command = arguments.firstIndex(of: "support-bundle") else { return arguments }
+        return arguments[..<command] + arguments[command...].map { $0 == "-o" ? "--file" : $0 }
+    }
 
     /// `--wait FILE` means `--wait`, then FILE: only a number is the option's value.
     private static func withDefaultWait(_ arguments: [String]) -> [String] {

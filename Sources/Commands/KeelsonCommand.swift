@@ -16,9 +16,10 @@ public struct KeelsonCommand: AsyncParsableCommand {
         subcommands: [
             SetupCommand.self, StatusCommand.self, NodesCommand.self, VIPCommand.self, ProfileCommand.self,
             MasterCommand.self, EventsCommand.self, FailoversCommand.self, UserTokenCommand.self, MetricsCommand.self,
-            LicenseCommand.self,
+            LicenseCommand.self, RecoveryKitCommand.self,
             UsersCommand.self, UserSessionsCommand.self, AuditCommand.self, ApprovalsCommand.self,
-            SecurityCommand.self, RecoveryKitCommand.self,
+            SecurityCommand.self,
+            NotifyCommand.self, SupportCommand.self, JobsCommand.self,
         ])
 
     public init() {}

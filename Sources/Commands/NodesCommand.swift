@@ -9,6 +9,7 @@ struct NodesCommand: AsyncParsableCommand {
         subcommands: [
             List.self, Pending.self, Approve.self, Reject.self, Remove.self, Replace.self, JoinTokenCommand.self,
             Rack.self,
+            Drain.self, Undrain.self, Locate.self,
         ])
 
     struct List: SessionCommand {

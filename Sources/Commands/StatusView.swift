@@ -110,7 +110,7 @@ struct NodesView {
             session.text("role.\(node.role.rawValue)"),
         ]
         return place + (hasDomains ? [node.domain ?? "-"] : []) + [
-            session.text("state.\(node.state.rawValue)"),
+            session.text("state.\(node.state.rawValue)") + (node.drained ? ", " + session.text("state.drained") : ""),
             node.lastHeardMilliseconds.map { "\($0) ms" } ?? "-",
             resources.map { Figures.percent($0.cpuPercent) } ?? "-",
             resources.map { "\(Figures.bytes($0.memoryUsedBytes)) / \(Figures.bytes($0.memoryTotalBytes))" } ?? "-",

@@ -78,10 +78,6 @@ extension ConfigurationError {
         case badRole(String)
         case emptyToken
         case joinsItself(IPAddress)
-        case badUserName(String)
-        case badPassword(PasswordRules.Problem)
-        case twoPasswords
-        case administratorJoins
         case badServer(String)
         case badTimeZone(String)
         case badLanguage(String)
@@ -89,6 +85,10 @@ extension ConfigurationError {
         case listedTwice(String)
         case outOfRange(Int, lowest: Int, highest: Int)
         case rackWithoutCluster
+        case badUserName(String)
+        case badPassword(PasswordRules.Problem)
+        case twoPasswords
+        case administratorJoins
         case bothFoundAndJoin
         case neitherFoundNorJoin
         case licenseWithoutFounding

@@ -66,6 +66,14 @@ extension NodeConfiguration {
     public var clusterdSocket: String { run + "/clusterd.sock" }
     /// Lines of JSON over a Unix stream socket.
     public var licensedSocket: String { run + "/licensed.sock" }
+    /// HTTP over a Unix stream socket: users' requests, which the console's daemon passes on.
+    public var usersSocket: String { run + "/users.sock" }
+    /// HTTP over a Unix stream socket: what the console's daemon reads for itself.
+    public var consoleSocket: String { run + "/console.sock" }
+    /// HTTP over a Unix stream socket: the health of the console's daemon.
+    public var consoledSocket: String { run + "/consoled.sock" }
+    /// `WebIdentity` as JSON (mode 0600): what browsers see at the virtual address.
+    public var webIdentityPath: String { identityDirectory + "/web.json" }
     /// Text lines over a Unix stream socket.
     public var supervisorSocket: String { run + "/supervisor.sock" }
 }

@@ -58,6 +58,7 @@ public enum SetupAnswer: Equatable, Sendable {
         public var licenseFile: String?
         /// Nil: there are no users yet; root makes them on a node.
         public var administrator: Administrator?
+
         /// Name servers, at most three.
         public var nameServers: [IPAddress]
         /// Time servers, at most eight.
@@ -71,8 +72,7 @@ public enum SetupAnswer: Equatable, Sendable {
         public init(
             name: String, virtualAddresses: [Subnet], gateway: IPAddress, profile: Profile = .auto,
             licenseFile: String? = nil, administrator: Administrator? = nil, nameServers: [IPAddress] = [],
-            timeServers: [ServerName] = [],
-            timeZone: String? = nil, language: Language? = nil, rack: Rack? = nil
+            timeServers: [ServerName] = [], timeZone: String? = nil, language: Language? = nil, rack: Rack? = nil
         ) {
             self.name = name
             self.virtualAddresses = virtualAddresses

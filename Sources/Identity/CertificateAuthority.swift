@@ -60,30 +60,54 @@ public struct CertificateAuthority: Sendable {
     public func issue(
         to owner: ProvenPublicKey, name: String, addresses: [IPAddress], at now: WallTime
     ) throws(IdentityError) -> NodeCertificate {
-        let names =
-            [GeneralName.dnsName("localhost"), .dnsName(name)]
-            + (Self.loopback + addresses).uniqued().map { .ipAddress(ASN1OctetString(contentBytes: $0.bytes[...])) }
-        let certificate = try IdentityError.reading("the new node certificate") {
-            let publicKey = Certificate.PublicKey(owner.key)
-            return try Certificate(
+        let certificate = try sign(
+            Certificate.PublicKey(owner.key), subject: owner.node.text, names: ["localhost", name],
+            addresses: (Self.loopback + addresses).uniqued(), usages: [.serverAuth, .clientAuth],
+            life: NodeCertificate.life, at: now)
+        return try NodeCertificate(certificate)
+    }
+
+    /// Makes a key and a certificate for what browsers see at the virtual addresses, the same on every node.
+    ///
+    /// - Parameters:
+    ///   - names: DNS names.
+    ///   - addresses: the virtual ones.
+    public func issueWeb(
+        names: [String], addresses: [IPAddress], at now: WallTime
+    ) throws(IdentityError) -> WebIdentity {
+        let key = P256.Signing.PrivateKey()
+        let certificate = try sign(
+            Certificate.PublicKey(key.publicKey), subject: names.first ?? "Keelson", names: names,
+            addresses: addresses.uniqued(), usages: [.serverAuth], life: WebIdentity.life, at: now)
+        return WebIdentity(certificates: certificate.pem, key: key.pemRepresentation, isOwn: true)
+    }
+
+    private func sign(
+        _ publicKey: Certificate.PublicKey, subject: String, names: [String], addresses: [IPAddress],
+        usages: [ExtendedKeyUsage.Usage], life: Span, at now: WallTime
+    ) throws(IdentityError) -> Certificate {
+        let alternatives =
+            names.map { GeneralName.dnsName($0) }
+            + addresses.map { .ipAddress(ASN1OctetString(contentBytes: $0.bytes[...])) }
+        return try IdentityError.reading("the new certificate") {
+            try Certificate(
                 version: .v3, serialNumber: .init(), publicKey: publicKey,
                 notValidBefore: now.adding(seconds: -NodeCertificate.startsEarlier.wholeSeconds).date,
-                notValidAfter: now.adding(seconds: NodeCertificate.life.wholeSeconds).date,
+                notValidAfter: now.adding(seconds: life.wholeSeconds).date,
                 issuer: trust.certificate.subject,
                 subject: try DistinguishedName {
                     OrganizationName("Keelson")
-                    CommonName(owner.node.text)
+                    CommonName(subject)
                 }, signatureAlgorithm: .ecdsaWithSHA256,
                 extensions: try Certificate.Extensions {
                     Critical(BasicConstraints.notCertificateAuthority)
                     Critical(KeyUsage(digitalSignature: true))
-                    try ExtendedKeyUsage([.serverAuth, .clientAuth])
-                    SubjectAlternativeNames(names)
+                    try ExtendedKeyUsage(usages)
+                    SubjectAlternativeNames(alternatives)
                     AuthorityKeyIdentifier(
                         keyIdentifier: SubjectKeyIdentifier(hash: trust.certificate.publicKey).keyIdentifier)
                 }, issuerPrivateKey: Certificate.PrivateKey(key))
         }
-        return try NodeCertificate(certificate)
     }
 
     private static let loopback = [

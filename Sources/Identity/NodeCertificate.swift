@@ -47,23 +47,12 @@ public struct NodeCertificate: Sendable, Equatable {
 
     /// True after two thirds of its life: a month is left then for a cluster that is partly off.
     public func needsRenewal(at now: WallTime) -> Bool {
-        let life = expires.secondsSince1970 - validFrom.secondsSince1970
-        return now.secondsSince1970 >= validFrom.secondsSince1970 + life / 3 * 2
+        certificate.needsRenewal(at: now)
     }
 
     /// Addresses and names that the certificate stands for, as text, sorted.
     public func names() throws(IdentityError) -> [String] {
-        try IdentityError.reading("the names in the node certificate") {
-            let names = try certificate.extensions.subjectAlternativeNames ?? SubjectAlternativeNames()
-            return names.compactMap { name -> String? in
-                switch name {
-                case .dnsName(let text): text
-                case .ipAddress(let octets) where octets.bytes.count == 4 || octets.bytes.count == 16:
-                    IPAddress(bytes: Array(octets.bytes)).description
-                default: nil
-                }
-            }.sorted()
-        }
+        try certificate.alternativeNames()
     }
 }
 
@@ -74,6 +63,26 @@ extension WallTime {
 }
 
 extension Certificate {
+    func needsRenewal(at now: WallTime) -> Bool {
+        let (begin, end) = (WallTime(notValidBefore).secondsSince1970, WallTime(notValidAfter).secondsSince1970)
+        return now.secondsSince1970 >= begin + (end - begin) / 3 * 2
+    }
+
+    /// DNS names and addresses as text, sorted.
+    func alternativeNames() throws(IdentityError) -> [String] {
+        try IdentityError.reading("the names in the certificate") {
+            let names = try extensions.subjectAlternativeNames ?? SubjectAlternativeNames()
+            return names.compactMap { name -> String? in
+                switch name {
+                case .dnsName(let text): text
+                case .ipAddress(let octets) where octets.bytes.count == 4 || octets.bytes.count == 16:
+                    IPAddress(bytes: Array(octets.bytes)).description
+                default: nil
+                }
+            }.sorted()
+        }
+    }
+
     /// A certificate that was parsed or made serializes: a failure is a bug of the encoder.
     var pem: String {
         do { return try serializeAsPEM().pemString } catch { preconditionFailure("certificate to PEM: \(error)") }

@@ -35,6 +35,38 @@ public enum DurableFile {
         }
     }
 
+    /// The last bytes of a file, for logs; of a file under /proc, whose size is not known, the first.
+    ///
+    /// - Returns: nil when there is no such file.
+    /// - Throws: `SystemError` that names the path.
+    public static func readEnd(_ path: String, limit: Int) throws(SystemError) -> [UInt8]? {
+        do throws(SystemError) {
+            let file = try OwnedDescriptor.open(path, flags: O_RDONLY)
+            return try end(of: file.raw, path, limit)
+        } catch {
+            if error.errno == ENOENT { return nil }
+            throw error
+        }
+    }
+
+    private static func end(of file: Int32, _ path: String, _ limit: Int) throws(SystemError) -> [UInt8] {
+        var status = stat()
+        try systemCall("look at", path) { fstat(file, &status) }
+        if status.st_size > limit {
+            try systemCall("go to the end of", path) { lseek(file, off_t(-limit), SEEK_END) }
+        }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count < limit {
+            let count = try systemCall("read", path) {
+                chunk.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress!, min($0.count, limit - bytes.count)) }
+            }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return bytes
+    }
+
     /// Removes the file, if there is one, and flushes the folder.
     ///
     /// - Throws: `SystemError` that names the path.

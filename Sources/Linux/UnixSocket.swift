@@ -33,6 +33,11 @@ public enum UnixSocket {
         return descriptor
     }
 
+    /// Makes a socket that a library has bound usable for root only.
+    public static func restrict(_ path: String) throws(SystemError) {
+        try systemCall("set the mode of", path) { chmod(path, 0o600) }
+    }
+
     /// - Returns: the next connection, or nil when none is waiting.
     /// - Throws: `SystemError`.
     public static func accept(_ listener: borrowing OwnedDescriptor) throws(SystemError) -> OwnedDescriptor? {

@@ -6,6 +6,7 @@ public enum RaftPlan {
     /// A member of etcd, as its node reports it.
     public struct Voter: Equatable, Sendable {
         public var id: NodeID
+        /// Or drained: it does not become master.
         public var isWitness: Bool
         /// What its etcd runs with; nil while it is not known.
         public var timing: LocalMembership.RaftTiming?

@@ -3,7 +3,7 @@ import Primitives
 
 /// The processes that the supervisor keeps.
 public enum ProcessName: String, CaseIterable, Sendable {
-    case vipd, etcd, clusterd, licensed
+    case vipd, etcd, clusterd, licensed, consoled
 }
 
 /// All that the supervisor knows about one process before it runs: data, no behaviour.
@@ -33,6 +33,8 @@ public struct ProcessPlan: Equatable, Sendable {
             case pingLine
             /// GET of the path on the process's HTTP Unix socket, answered 200.
             case clusterHealth
+            /// GET of the path on the console's HTTP Unix socket, answered 200.
+            case consoleHealth
             /// etcd's /health without quorum: the process, not the cluster, is asked.
             case etcdHealth
         }
@@ -113,18 +115,28 @@ extension ProcessPlan {
                 patience: 3, startLimit: .seconds(20)),
             restart: .atOnce,
             limits: ResourceLimits(memoryBytes: 128 << 20, openFiles: 256, nice: 0, outOfMemoryScore: 0),
-            stopLimit: .milliseconds(500)),
+            stopLimit: .milliseconds(400)),
+        ProcessPlan(
+            name: .consoled, stages: [.installed, .inSetup, .member],
+            // It says itself that the cluster daemon does not answer.
+            after: [Requirement(process: .clusterd, condition: .started, patience: .seconds(10))],
+            health: Health(
+                question: .consoleHealth, startInterval: .milliseconds(50), interval: .seconds(2),
+                timeout: .seconds(2), patience: 3, startLimit: .seconds(30)),
+            restart: .atOnce,
+            limits: ResourceLimits(memoryBytes: 512 << 20, openFiles: 65_536, nice: 0, outOfMemoryScore: 0),
+            stopLimit: .milliseconds(400)),
     ]
 
     /// The order of stopping: the cluster daemon hands mastership over while everything that it needs still runs.
     /// The stop limits add up to less than ten seconds.
-    public static let stopOrder: [ProcessName] = [.clusterd, .vipd, .etcd, .licensed]
+    public static let stopOrder: [ProcessName] = [.clusterd, .consoled, .vipd, .etcd, .licensed]
 
     /// Whether the process runs on a node of which these facts hold.
     public func runs(with facts: NodeFacts) -> Bool {
         guard stages.contains(facts.stage) else { return false }
         switch name {
-        case .vipd, .clusterd, .licensed: return true
+        case .vipd, .clusterd, .licensed, .consoled: return true
         case .etcd:
             switch facts.membership?.role {
             case .voter, .witness: return true

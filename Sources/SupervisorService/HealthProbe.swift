@@ -28,7 +28,7 @@ final class HealthProbe {
             switch question {
             case .ping: "ping"
             case .pingLine: "ping\n"
-            case .clusterHealth: HTTPAnswer.request("/v1/health")
+            case .clusterHealth, .consoleHealth: HTTPAnswer.request("/v1/health")
             case .etcdHealth: HTTPAnswer.request(path)
             }
         guard try connection.send(text) == text.utf8.count else {

@@ -67,7 +67,7 @@ extension Supervisor {
         let program: String
         let arguments: [String]
         switch plan.name {
-        case .vipd, .clusterd, .licensed:
+        case .vipd, .clusterd, .licensed, .consoled:
             program = "\(configuration.programs)/keelson-\(plan.name.rawValue)"
             arguments = ["--configuration", configurationPath]
         case .etcd:
@@ -123,6 +123,7 @@ extension Supervisor {
             case .ping: configuration.vipdSocket
             case .pingLine: configuration.licensedSocket
             case .clusterHealth: configuration.clusterdSocket
+            case .consoleHealth: configuration.consoledSocket
             case .etcdHealth: "\(configuration.run)/\(EtcdCommand.metricsSocketName)"
             }
         do throws(SystemError) {

@@ -48,6 +48,14 @@ struct CommandTests {
                 (["nodes", "rack", "--nodes", "3", "--minutes", "20"], .done), (["nodes", "rack"], .done),
                 (["nodes", "rack", "--minutes", "20"], .usage), (["recovery-kit", "--language", "zh"], .done),
                 (["recovery-kit", "--file", Self.folder + "/kit"], .done),
+                (["nodes", "drain", Self.id], .done), (["nodes", "undrain", Self.id], .done),
+                (["nodes", "locate", Self.id, "--seconds", "5"], .done),
+                (["support-bundle", "-o", Self.folder + "/bundle.tar.gz"], .done),
+                (["support-bundle", "--list"], .done), (["support-bundle"], .usage),
+                (["jobs"], .done), (["jobs", "0a"], .done),
+                (["notify", "list"], .done), (["notify", "remove", "ops"], .done), (["notify", "test", "ops"], .done),
+                (["notify", "set", "ops", "--webhook", "https://example.com/", "--messages", "zh"], .done),
+                (["notify", "set", "ops"], .usage), (["notify", "set", "ops", "--smtp", "m"], .usage),
             ])
         let who = "root on this machine: "
         #expect(
@@ -61,6 +69,11 @@ struct CommandTests {
                     "revokeUserToken 0b", "status", "setupStatus", "setupCode", "setupDraft", "changeRackMode 3 20",
                     "rackMode",
                     "recoveryKit zh", "recoveryKit en",
+                    "drain \(Self.id)", "undrain \(Self.id)", "locate \(Self.id) 5",
+                    "supportBundle", "supportBundleContents",
+                    "jobs", "job 0a",
+                    "notificationTargets", "deleteNotificationTarget ops", "testNotificationTarget ops",
+                    "putNotificationTarget ops webhook",
                 ].map { who + $0 })
     }
 

@@ -14,6 +14,7 @@ final class FakeControl: ClusterControl {
     /// The approval that everything which may have to wait waits for.
     let holds: String?
     let noted = Mutex<[AuditNote]>([])
+    let answers = FakeAnswers()
     private let log = Mutex<[String]>([])
 
     /// - Parameter failure: thrown by every function but health, master and authenticate.

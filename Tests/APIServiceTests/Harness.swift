@@ -22,7 +22,7 @@ struct Reply: Sendable {
 
 /// Sends requests through the real router of one listener, without sockets.
 struct Harness: Sendable {
-    static let users = Listener.users(port: 0, tls: .makeClientConfiguration())
+    static let users = Listener.users(path: "/nowhere")
     static let local = Listener.local(path: "/nowhere")
 
     let control: FakeControl
@@ -45,10 +45,12 @@ struct Requester: Sendable {
     let client: any TestClientProtocol
 
     func send(
-        _ method: String, _ path: String, token: String? = nil, type: String? = "application/json", body: String? = nil
+        _ method: String, _ path: String, token: String? = nil, type: String? = "application/json", body: String? = nil,
+        extra: [HTTPField.Name: String] = [:]
     ) async throws -> Reply {
         var headers = HTTPFields()
         if let token { headers[.authorization] = "Bearer \(token)" }
+        for (name, value) in extra { headers[name] = value }
         if body != nil, let type { headers[.contentType] = type }
         return try await client.execute(
             uri: path, method: HTTPRequest.Method(rawValue: method)!, headers: headers,

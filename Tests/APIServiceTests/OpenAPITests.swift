@@ -123,6 +123,14 @@ struct OpenAPITests {
             "SetupDraftChange": same(SetupDraftChange.self), "SetupChecks": same(SetupChecks.self),
             "SetupChecksRequest": same(SetupChecksRequest.self), "SetupStart": same(SetupStart.self),
             "RackMode": same(RackMode.self), "RackModeChange": same(RackModeChange.self),
+            "Job": same(Job.self), "JobList": same(ItemList<Job>.self),
+            "BundleItemList": same(ItemList<BundleItem>.self),
+            "NodeMetrics": same(NodeMetrics.self),
+            "LocateRequest": same(LocateRequest.self), "NotificationTargets": same(NotificationTargets.self),
+            "NotificationTarget": same(NotificationTarget.self),
+            "NotificationTargetRequest": same(NotificationTargetRequest.self),
+            "NotificationTestAnswer": same(NotificationTestAnswer.self),
+            "UndeliveredNotificationList": same(ItemList<UndeliveredNotification>.self),
         ]
     }
 

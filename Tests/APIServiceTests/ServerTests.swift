@@ -46,23 +46,49 @@ struct ServerTests {
         return try await client.execute(request, timeout: .seconds(10))
     }
 
-    @Test("Users reach it by TLS with the cluster's CA only")
+    @Test("Users reach it through the console's socket, with their own address and token")
     func users() async throws {
-        let authority = try CertificateAuthority(clusterName: "test", at: Self.now)
-        let stranger = try CertificateAuthority(clusterName: "other", at: Self.now)
-        let identity = try Self.identity(authority)
-        let listener = Listener.users(host: "127.0.0.1", port: 0, tls: try identity.serverTLS())
-        try await Serving.run(FakeControl(users: Users.all), [listener]) { ports in
-            let base = "https://127.0.0.1:\(ports[0])"
-            try await Self.client(try authority.trust.clientTLS()) { client in
-                let master = try await Self.get(client, base + "/v1/master")
-                #expect(master.status == .ok)
-                #expect(try await Self.get(client, base + "/v1/status").status == .unauthorized)
-                #expect(
-                    try await Self.get(client, base + "/v1/status", token: Users.token(.viewer)).status == .ok)
+        let path = FileManager.default.temporaryDirectory.path + "/keelson-users-\(getpid()).sock"
+        let base = "http+unix://%2F" + path.split(separator: "/").joined(separator: "%2F")
+        try await Serving.run(FakeControl(users: Users.all), [.users(path: path)]) { _ in
+            var status = stat()
+            #expect(stat(path, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600)
+            try await Self.client(nil) { client in
+                do {
+                    let answer = try await Self.get(client, base + "/v1/master")
+                    #expect(answer.status == .ok)
+                }
+                do {
+                    let answer = try await Self.get(client, base + "/v1/status")
+                    #expect(answer.status == .unauthorized)
+                }
+                do {
+                    let answer = try await Self.get(client, base + "/v1/status", token: Users.token(.viewer))
+                    #expect(answer.status == .ok)
+                }
             }
-            try await Self.client(try stranger.trust.clientTLS()) { client in
-                await #expect(throws: (any Error).self) { _ = try await Self.get(client, base + "/v1/master") }
+        }
+    }
+
+    @Test("The console's daemon reads what a viewer may, and nothing else")
+    func console() async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/keelson-console-\(getpid()).sock"
+        let base = "http+unix://%2F" + path.split(separator: "/").joined(separator: "%2F")
+        try await Serving.run(FakeControl(), [.console(path: path)]) { _ in
+            try await Self.client(nil) { client in
+                do {
+                    let answer = try await Self.get(client, base + "/v1/status")
+                    #expect(answer.status == .ok)
+                }
+                do {
+                    let answer = try await Self.get(client, base + "/v1/tokens")
+                    #expect(answer.status == .forbidden)
+                }
+                var request = HTTPClientRequest(url: base + "/v1/master/switch")
+                request.method = .POST
+                let answer = try await client.execute(request, timeout: .seconds(10))
+                #expect(answer.status == .forbidden)
             }
         }
     }
@@ -127,21 +153,24 @@ struct ServerTests {
         let authority = try CertificateAuthority(clusterName: "test", at: now)
         let (one, other) = (try identity(authority), try identity(authority))
         let nodes = Listener.nodes(host: "127.0.0.1", port: 0, tls: try one.mutualServerTLS()) { try NodeID(peer: $0) }
-        let users = Listener.users(host: "127.0.0.1", port: 0, tls: try other.serverTLS())
+        let socket = FileManager.default.temporaryDirectory.path + "/keelson-pass-on-\(getpid()).sock"
+        let users = "http+unix://%2F" + socket.split(separator: "/").joined(separator: "%2F")
         let token = Users.session(.administrator).text
         let answer = Mutex(HTTPResponseStatus.imATeapot)
         try await Serving.run(master, [nodes]) { ports in
             let peer = "https://127.0.0.1:\(ports[0])"
             try await client(try other.mutualClientTLS()) { forwarding in
                 let away = FakeControl(failure: .notMaster(url: peer, peer: peer), users: Users.all)
-                try await Serving.run(away, [users], forwarder: HTTPForwarder(client: forwarding)) { ports in
-                    try await client(try authority.trust.clientTLS()) { user in
+                let listener = Listener.users(path: socket)
+                try await Serving.run(away, [listener], forwarder: HTTPForwarder(client: forwarding)) { _ in
+                    try await client(nil) { user in
                         let path = "/v1/nodes/0123456789abcdef"
                         // With a header the member itself is asked, as it would be by another member.
-                        let base = header == nil ? "https://127.0.0.1:\(ports[0])" : peer
+                        let base = header == nil ? users : peer
                         var request = HTTPClientRequest(url: base + path)
                         request.method = .DELETE
                         request.headers.add(name: "authorization", value: "Bearer \(token)")
+                        request.headers.add(name: "keelson-client", value: "192.0.2.20")
                         if let header { request.headers.add(name: "keelson-forwarded-for", value: header) }
                         let asking = header == nil ? user : forwarding
                         let status = try await asking.execute(request, timeout: .seconds(10)).status
@@ -159,7 +188,7 @@ struct ServerTests {
         #expect(try await Self.passOn(to: master) == .noContent)
         #expect(master.calls == ["s-administrator: removeNode 0123456789abcdef"])
         #expect(master.notes.map(\.who) == ["s-administrator"])
-        #expect(master.notes.first?.client == "127.0.0.1")
+        #expect(master.notes.first?.client == "192.0.2.20")
 
         // Ended meanwhile, or of a lower role meanwhile: what the other node believes does not count.
         let ended = FakeControl()

@@ -49,7 +49,7 @@ struct WaitingTests {
         let document = try JSONDecoder().decode(FoundingDocument.self, from: bytes)
         let approved = try #require(document.approved?.first)
         #expect(approved.id == joiner.key.node && PendingRecord(approved).isApproved)
-        #expect(document.changes.count == 5 && document.settings.timeZone == "UTC")
+        #expect(document.changes.count == 6 && document.settings.timeZone == "UTC")
     }
 
     @Test("Rejected, it is told so; an approval is taken back")

@@ -88,6 +88,7 @@ struct ViewTests {
             + [AuditNote.done, AuditNote.held].map { "auditOutcome.\($0)" }
             + Endpoint.all.filter(\.isAudited).map { "auditAction.\($0.action)" }
             + PhaseState.allCases.map { "phaseState.\($0.rawValue)" }
+            + JobKind.allCases.map { "job.\($0.rawValue)" } + JobState.allCases.map { "jobState.\($0.rawValue)" }
             + ["checks", "approval", "identity", "restart", "service"].map { "phase.\($0)" }
         for key in keys { #expect(Catalogue.keys.contains(key), "\(key)") }
     }

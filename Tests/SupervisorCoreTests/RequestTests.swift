@@ -17,6 +17,7 @@ import Testing
                         .process(ProcessReport(name: "etcd", state: .stopped, pid: nil, restarts: 0)),
                         .process(ProcessReport(name: "clusterd", state: .running, pid: 102, restarts: 0)),
                         .process(ProcessReport(name: "licensed", state: .running, pid: 101, restarts: 0)),
+                        .process(ProcessReport(name: "consoled", state: .running, pid: 103, restarts: 0)),
                         .ok,
                     ])
             ])

@@ -6,12 +6,12 @@ import Testing
 @testable import SupervisorCore
 
 @Suite struct StartStopTests {
-    @Test func installedNodeStartsVipdThenClusterd() {
+    @Test func installedNodeStartsVipdThenClusterdThenConsoled() {
         var bench = Bench()
         #expect(bench.send(.begun).deeds == [.readFacts, .spawn(.vipd), .spawn(.licensed)])
         #expect(bench.core.stage == .installed)
         #expect(bench.state(.clusterd) == .waiting)
-        #expect(bench.healthy(.vipd).deeds == [.spawn(.clusterd), .announceReady])
+        #expect(bench.healthy(.vipd).deeds == [.spawn(.clusterd), .spawn(.consoled), .announceReady])
         #expect(bench.state(.etcd) == .stopped)
     }
 
@@ -20,7 +20,7 @@ import Testing
         bench.facts = Bench.member()
         #expect(bench.send(.begun).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd), .spawn(.licensed)])
         // etcd need not be healthy: without a quorum clusterd must run and say so.
-        #expect(bench.healthy(.vipd).deeds == [.spawn(.clusterd), .announceReady])
+        #expect(bench.healthy(.vipd).deeds == [.spawn(.clusterd), .spawn(.consoled), .announceReady])
     }
 
     @Test func spareRunsNoEtcd() {
@@ -54,14 +54,16 @@ import Testing
         #expect(bench.pass(.seconds(5)).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd), .spawn(.licensed)])
     }
 
-    @Test func stopsClusterdThenVipdThenEtcdThenLicensed() {
+    @Test func stopsInOrder() {
         var bench = Bench.running(Bench.member())
         let clusterd = bench.pid(.clusterd)!
+        let consoled = bench.pid(.consoled)!
         let vipd = bench.pid(.vipd)!
         let etcd = bench.pid(.etcd)!
         let licensed = bench.pid(.licensed)!
         #expect(bench.send(.terminate).deeds == [.announceStopping, .terminate(.clusterd, pid: clusterd)])
-        #expect(bench.exits(.clusterd, .status(0)).deeds == [.terminate(.vipd, pid: vipd)])
+        #expect(bench.exits(.clusterd, .status(0)).deeds == [.terminate(.consoled, pid: consoled)])
+        #expect(bench.exits(.consoled, .status(0)).deeds == [.terminate(.vipd, pid: vipd)])
         #expect(bench.exits(.vipd, .status(0)).deeds == [.terminate(.etcd, pid: etcd)])
         #expect(bench.exits(.etcd, .status(0)).deeds == [.terminate(.licensed, pid: licensed)])
         #expect(bench.exits(.licensed, .status(0)).deeds == [.exit])

@@ -32,7 +32,9 @@ final class TestNode {
         configuration = NodeConfiguration(
             name: "n1", interface: "lo", address: Subnet("10.77.0.11/24")!, data: folder + "/data",
             run: folder + "/run", programs: folder)
-        for (name, body) in [("vipd", vipd), ("clusterd", clusterd), ("licensed", Self.script)] {
+        for (name, body) in [
+            ("vipd", vipd), ("clusterd", clusterd), ("licensed", Self.script), ("consoled", Self.script),
+        ] {
             try write(script: body, for: name)
         }
         try DurableFile.makeFolder(configuration.run)

@@ -18,6 +18,7 @@ public struct KeelsonCluster: Sendable {
     public var authority: String { "\(lab.nodes[0].directory)/data/identity/ca.crt" }
 
     /// Makes a node, switches it on and waits until its daemon can be asked.
+    @discardableResult
     public func addNode(
         _ hardware: LabHardware = LabHardware(), domain: String? = nil
     ) throws(LabError) -> LabNode {
@@ -79,9 +80,7 @@ public struct KeelsonCluster: Sendable {
     @discardableResult
     public func joinByApproval(_ node: LabNode) throws(LabError) -> Span {
         try apply(node, token: nil, role: .voter)
-        let code = try Condition.wait(for: "the 6-digit code of \(node.name)", within: .seconds(15)) {
-            () throws(LabError) in try node.api.get(SetupStatus.self, "/v1/setup").code
-        }
+        let code = try digits(of: node)
         let master = try master()
         let pending = try Condition.wait(for: "\(node.name) among the waiting nodes", within: .seconds(10)) {
             () throws(LabError) in

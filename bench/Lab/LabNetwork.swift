@@ -7,6 +7,8 @@ public final class LabNetwork: @unchecked Sendable {
     /// Address of the VIP that the lab's clusters and keepalived use.
     public static let vip = "10.77.0.50"
     public static let gateway = "10.77.0.1"
+    /// This machine's own address after `connectHost`.
+    public static let host = "10.77.0.254"
     public static let prefixLength = 24
 
     /// A direction between two nodes in which nothing passes.
@@ -42,6 +44,18 @@ public final class LabNetwork: @unchecked Sendable {
                 "addr add fd77::1/64 dev br0 nodad",
             ])
         try plug(client, port: "vcl", last: 100)
+    }
+
+    /// Gives this machine itself an address in the lab's network, for a browser that runs on it.
+    /// - Throws: `LabError` when another lab has it already.
+    public func connectHost() throws(LabError) {
+        let (outer, inner) = ("\(name)-host", "vhost")
+        try Command.run([
+            "ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", bridge,
+        ])
+        try Command.run(["ip", "-n", bridge, "link", "set", inner, "master", "br0", "up"])
+        try Command.run(["ip", "addr", "add", "\(Self.host)/\(Self.prefixLength)", "dev", outer])
+        try Command.run(["ip", "link", "set", outer, "up"])
     }
 
     /// Makes a node's namespace anew: no address, rule or neighbour of an earlier life is left, as after power-on.

@@ -12,6 +12,9 @@ struct Run: ParsableCommand {
     @Option(help: "How fast it fails over: auto, instant, fast, calm, slow.")
     var profile = "auto"
 
+    @Flag(help: "Set the cluster up by command line, not in the browser.")
+    var unattended = false
+
     @Flag(help: "Cut the master's power and show the outage; without a terminal the run ends then.")
     var cut = false
 
@@ -23,12 +26,30 @@ struct Run: ParsableCommand {
         LabGuard.exitCode(onSignal: 0)
         try withLab { lab in
             let cluster = KeelsonCluster(lab: lab) { Terminal.say($0) }
+            guard unattended || cut else { return try runWizard(cluster) }
             try cluster.grow(to: nodes, profile: profile)
             Terminal.say("The cluster answers at https://\(LabNetwork.vip)/ inside its own network; to ask it:")
             Terminal.say("  ip netns exec \(lab.network.client) curl -k https://\(LabNetwork.vip)/v1/master")
             if Terminal.isInteractive { Terminal.draw("\u{1B}[2J") }
             try show(cluster)
         }
+    }
+
+    /// Fresh nodes, the others asking the first for their places: the rest happens in the browser.
+    private func runWizard(_ cluster: KeelsonCluster) throws {
+        for _ in 0..<nodes { try cluster.addNode() }
+        let lab = cluster.lab
+        try lab.network.connectHost()
+        let first = lab.nodes[0]
+        Terminal.say("Set the cluster up in a browser on this machine:")
+        Terminal.say("  https://\(first.address)/   setup code \(try first.setupCode())")
+        Terminal.say("  The virtual address may be \(LabNetwork.vip)/\(LabNetwork.prefixLength), ")
+        Terminal.say("  the gateway is \(LabNetwork.gateway).")
+        for node in lab.nodes.dropFirst() {
+            try cluster.askToJoin(node, at: first.address)
+            Terminal.say("  \(node.name) asks to join and shows \(try cluster.digits(of: node))")
+        }
+        try show(cluster)
     }
 
     private func show(_ cluster: KeelsonCluster) throws {

@@ -40,6 +40,8 @@ int clinux_no_new_privileges(void);
 int clinux_parent_death_signal(int signal);
 int clinux_adopt_orphans(void);
 
+// Lets the interface's lamp blink (ETHTOOL_PHYS_ID) and returns when the seconds are over.
+int clinux_identify(int descriptor, const char *name, uint32_t seconds);
 int clinux_get_interface(int descriptor, const char *name, int *index, uint8_t mac[6]);
 // A raw packet socket, close-on-exec and non-blocking, that receives nothing before it is bound.
 int clinux_packet_open(void);

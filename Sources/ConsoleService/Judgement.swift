@@ -1,0 +1,46 @@
+import APIProtocol
+
+/// The state of the cluster in one word, and what is wrong in sentences, the gravest first.
+struct Judgement: Sendable {
+    enum Tone: String, Sendable {
+        case good, warn, bad
+    }
+
+    struct Problem: Equatable, Sendable {
+        let tone: Tone
+        let key: String
+        var parameters: [String: String] = [:]
+    }
+
+    let problems: [Problem]
+
+    init(_ status: ClusterStatus) {
+        var problems: [Problem] = []
+        if status.master == nil { problems.append(Problem(tone: .bad, key: "judgement.noMaster")) }
+        if status.vip.holder == nil { problems.append(Problem(tone: .bad, key: "judgement.vipFree")) }
+        for alarm in status.etcd.alarms {
+            problems.append(Problem(tone: .bad, key: "judgement.storeAlarm", parameters: ["alarm": alarm]))
+        }
+        if !status.etcd.healthy {
+            problems.append(
+                Problem(
+                    tone: .bad, key: "judgement.storeIll",
+                    parameters: ["inStep": "\(status.etcd.inStep)", "members": "\(status.etcd.members)"]))
+        } else if status.etcd.inStep < status.etcd.members {
+            problems.append(
+                Problem(
+                    tone: .warn, key: "judgement.storeBehind",
+                    parameters: ["inStep": "\(status.etcd.inStep)", "members": "\(status.etcd.members)"]))
+        }
+        for node in status.nodes where node.state == .silent {
+            problems.append(Problem(tone: .warn, key: "judgement.silent", parameters: ["node": node.name]))
+        }
+        if !status.failsOver { problems.append(Problem(tone: .warn, key: "judgement.noFailover")) }
+        self.problems = problems
+    }
+
+    var tone: Tone {
+        if problems.contains(where: { $0.tone == .bad }) { return .bad }
+        return problems.isEmpty ? .good : .warn
+    }
+}

@@ -1,0 +1,24 @@
+import os
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from browser import SCREENS
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows what the person saw."""
+    report = yield
+    person = item.funcargs.get("person") if hasattr(item, "funcargs") else None
+    if report.when == "call" and report.failed and person:
+        os.makedirs(SCREENS, exist_ok=True)
+        person.page.screenshot(path=os.path.join(SCREENS, f"failed-{item.name}.png"), full_page=True)
+        report.sections.append(("The page", person.page.url + "\n" + person.page.locator("body").inner_text()))
+    return report

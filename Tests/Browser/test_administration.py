@@ -1,0 +1,273 @@
+"""The whole of it in Chinese and dark: wrong input in the wizard first, then every page, and what administrators do."""
+
+import base64
+import hashlib
+import hmac
+import re
+import struct
+import time
+
+import pytest
+
+from browser import Person, launch, wait_until
+from lab import VIP, Lab
+
+NODE = "https://10.77.0.11"
+SITE = f"https://{VIP}"
+PASSWORD = "the keel holds the ship"
+
+
+@pytest.fixture(scope="module")
+def lab():
+    lab = Lab(1)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright, lab, tmp_path_factory):
+    browser = launch(playwright, lab, str(tmp_path_factory.mktemp("browser")))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def person(browser):
+    # What the server refuses is told by the browser as an error as well.
+    return Person(browser, "zh", "dark", expected=["Failed to load resource", "net::ERR_"])
+
+
+def submit(page, **fields):
+    """Fills the form that has these fields and sends it, as the first button does."""
+    form = page.locator("main form").filter(has=page.locator(f"[name={next(iter(fields))}]")).first
+    for name, value in fields.items():
+        form.locator(f"[name={name}]").fill(value)
+    form.locator("button").first.click()
+
+
+def refused(page, *words):
+    """The page says why, and it names what is meant."""
+    alert = page.get_by_role("alert")
+    alert.wait_for()
+    text = alert.inner_text()
+    assert all(word in text for word in words), text
+
+
+def login(page, name, password, code=None):
+    page.goto(f"{SITE}/login")
+    submit(page, name=name, password=password)
+    if code:
+        page.locator("[name=code]").wait_for()
+        submit(page, name=name, password=password, code=code)
+    page.locator("nav.side").wait_for()
+
+
+def one_time_code(secret):
+    """RFC 6238, as an authenticator makes it."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset:offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def test_wrong_setup_codes(lab, person):
+    page = person.page
+    page.goto(f"{NODE}/")
+    old = lab("setup-code", "n1")
+    for _ in range(10):
+        submit(page, code="ZZZZ-ZZZZ")
+        refused(page)
+    new = lab("setup-code", "n1")
+    assert new != old
+    submit(page, code=old)
+    refused(page)
+    person.look("setup-wrong-code")
+    submit(page, code=new.lower().replace("-", ""))
+    page.locator("[name=repeated]").wait_for()
+
+
+def test_wizard_refuses_and_goes_on(lab, browser, person):
+    page = person.page
+    submit(page, name="ada", password=PASSWORD, repeated="something else entirely")
+    refused(page, "repeated")
+    submit(page, name="ada", password="short", repeated="short")
+    # The browser itself holds a short password back.
+    assert page.locator("[name=password]:invalid").count() == 1
+    submit(page, name="ada", password=PASSWORD, repeated=PASSWORD)
+    page.locator("[name=kind]").first.wait_for()
+    page.locator("[name=kind][value=file]").check()
+    submit(page, text="-----BEGIN KEELSON LICENSE-----\nAAAA\n-----END KEELSON LICENSE-----")
+    refused(page, "license.text")
+    page.locator("[name=kind][value=trial]").check()
+    submit(page, text="")
+    page.locator("[name=ntp]").wait_for()
+    submit(page, name="harbour", ntp="10.77.0.99")
+    refused(page, "10.77.0.99")
+    # Another browser goes on from the same draft; the first one is told, and nothing is lost.
+    other = Person(browser, "en", "light")
+    other.page.goto(f"{NODE}/setup")
+    other.page.get_by_label("Setup code").fill(lab("setup-code", "n1"))
+    other.page.get_by_role("button", name="Begin").click()
+    other.page.get_by_label("Name of the cluster").fill("port")
+    other.page.get_by_role("button", name="Save and go on").click()
+    other.page.get_by_label("Gateway").wait_for()
+    other.is_well()
+    other.context.close()
+    submit(page, name="harbour", ntp="10.77.0.1")
+    refused(page)
+    submit(page, name="harbour", ntp="10.77.0.1")
+    page.locator("[name=gateway]").wait_for()
+    for vip in ("10.77.0.11/24", "192.0.2.50/24", "10.77.0.1/24", "nonsense"):
+        submit(page, vip=vip, gateway="10.77.0.1")
+        refused(page, vip.split("/")[0])
+    submit(page, vip=f"{VIP}/24", gateway="10.77.0.77")
+    refused(page, "10.77.0.77")
+    submit(page, vip=f"{VIP}/24", gateway="10.77.0.1")
+    page.locator("[name=count]").wait_for()
+    page.locator("main > form button").click()
+    page.locator("form[action='/setup/start'] button").click()
+    page.locator(".note.good[data-finished]").wait_for(timeout=60_000)
+    person.look("setup-running")
+    lab("whole", "1")
+    person.is_well()
+
+
+def test_every_page(lab, person):
+    page = person.page
+    login(page, "ada", PASSWORD)
+    paths = [entry.get_attribute("href") for entry in page.locator("nav.side a").all()]
+    for path in paths + ["/account", "/api", "/support", "/nowhere"]:
+        page.goto(SITE + path)
+        person.look("page" + path.replace("/", "-").rstrip("-"))
+    page.goto(f"{SITE}/nodes")
+    page.get_by_role("link", name="n1").click()
+    person.look("node")
+    page.get_by_role("link", name=re.compile("排空")).click()
+    person.look("confirm")
+    page.locator("main form button").click()
+    refused(page)
+    person.is_well()
+
+
+def test_users_and_the_audit_trail(lab, browser, person):
+    page = person.page
+    page.goto(f"{SITE}/users")
+    form = page.locator("form[action='/users']")
+    form.locator("[name=name]").fill("olga")
+    form.locator("[name=role]").select_option("securityOfficer")
+    form.locator("[name=password]").fill("a quite different phrase")
+    form.locator("button").click()
+    page.locator(".note.good").wait_for()
+    officer = Person(browser, "en", "dark", expected=["Failed to load resource"])
+    login(officer.page, "olga", "a quite different phrase")
+    officer.page.goto(f"{SITE}/audit")
+    officer.page.get_by_text("Whole:").wait_for()
+    officer.page.get_by_role("cell", name="olga").first.wait_for()
+    officer.look("audit")
+    with officer.page.expect_download() as download:
+        officer.page.get_by_role("link", name="Download it").click()
+    with open(download.value.path()) as file:
+        trail = file.read()
+    assert "ada" in trail and "POST /v1/users" in trail
+    assert officer.page.get_by_text("POST /v1").count() == 0
+    assert PASSWORD not in trail and "a quite different phrase" not in trail
+    officer.page.goto(f"{SITE}/users")
+    officer.look("users")
+    # What a role may not do is refused, however it is asked.
+    officer.page.goto(f"{SITE}/notifications")
+    officer.page.get_by_text(re.compile("administrator")).first.wait_for()
+    officer.is_well()
+    officer.context.close()
+
+
+def test_second_factor(lab, browser, person):
+    page = person.page
+    page.goto(f"{SITE}/account")
+    page.locator("form[action='/account/second-factor'] button").click()
+    secret = page.locator("dl code").first.inner_text()
+    submit(page, code="000000")
+    refused(page)
+    page.goto(f"{SITE}/account")
+    page.locator("form[action='/account/second-factor'] button").click()
+    secret = page.locator("dl code").first.inner_text()
+    submit(page, code=one_time_code(secret))
+    codes = page.locator("pre").inner_text().split()
+    assert len(codes) == 10
+    person.look("recovery-codes")
+    other = Person(browser, "en", "light", expected=["Failed to load resource"])
+    other.page.goto(f"{SITE}/login")
+    submit(other.page, name="ada", password=PASSWORD)
+    other.page.get_by_label("Code of your authenticator").wait_for()
+    other.look("login-second-factor")
+    submit(other.page, name="ada", password=PASSWORD, code=codes[0])
+    other.page.locator("nav.side").wait_for()
+    other.context.close()
+    person.is_well()
+
+
+def test_notifications_and_support(lab, person):
+    page = person.page
+    page.goto(f"{SITE}/notifications")
+    page.locator("details").nth(2).locator("summary").click()
+    form = page.locator("form").filter(has=page.locator("[name=kind][value=syslog]"))
+    form.locator("[name=id]").fill("log")
+    form.locator("[name=host]").fill("10.77.0.1")
+    form.locator("button").click()
+    page.locator(".note.good").wait_for()
+    page.locator("form[action='/notifications/log/test'] button").click()
+    page.locator(".note[role=status]").filter(has_text="log").wait_for()
+    person.look("notifications-failing")
+    page.goto(f"{SITE}/license")
+    submit(page, text="nonsense")
+    refused(page)
+    page.goto(f"{SITE}/support")
+    with page.expect_download() as download:
+        page.locator("a.button").first.click()
+    with open(download.value.path(), "rb") as file:
+        assert file.read(2) == b"\x1f\x8b"
+    person.is_well()
+
+
+def test_keyboard_alone(lab, person):
+    page = person.page
+    page.goto(SITE)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    wait_until("the focus is in the content", 5, lambda: page.evaluate("document.activeElement.id") == "main")
+    target = page.locator("nav.side a[href='/events']")
+    page.locator("a.brand").focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if target.evaluate("(entry) => entry === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{SITE}/events")
+    person.is_well()
+
+
+def test_without_script(lab, browser, person):
+    """Everything can be read, and forms work."""
+    context = browser.new_context(ignore_https_errors=True, java_script_enabled=False, locale="en-US")
+    context.add_cookies(person.context.cookies())
+    page = context.new_page()
+    page.goto(f"{SITE}/?")
+    assert page.locator("text=n1").count() > 0
+    page.goto(f"{SITE}/events")
+    assert page.locator("tbody tr").count() > 0
+    page.locator("button[name=theme][value=light]").click()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+    context.close()
+
+
+def test_a_second_stream_is_shared(lab, person):
+    """Two tabs of one browser keep one stream: the seventh tab still gets its page."""
+    tabs = [person.open() for _ in range(7)]
+    for tab in tabs:
+        tab.goto(SITE)
+        tab.locator("[data-live=overview]").first.wait_for()
+    for tab in tabs:
+        wait_until("the tab is live", 10, lambda: tab.locator("html").get_attribute("data-stream") == "live")
+        tab.close()
+    person.is_well()
