@@ -25,8 +25,8 @@ test: check ## everything that a change must pass
 	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory fuzz-short
 	@swift test --skip-build --skip ClusterTests
-	@swift test --skip-build --filter ClusterTests
 	@$(MAKE) --no-print-directory browser
+	@swift test --skip-build --filter ClusterTests
 
 check: deps ## format, floors and warnings
 	@swift format lint --strict --recursive Package.swift Sources Tests bench

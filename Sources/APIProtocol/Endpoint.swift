@@ -85,5 +85,5 @@ extension Endpoint {
             setupStatus,
             metrics, switchMaster, approve, reject, setup, removeNode, replaceNode, changeConfiguration, createToken,
             tokens, revokeToken, createUserToken, userTokens, revokeUserToken, heartbeat, renewCertificate,
-        ] + ofLicense + access + settingUp + ofNotifications + ofNodeCare + ofSupport + ofJobs
+        ] + ofLicense + access + settingUp + ofNotifications + ofNodeCare + ofSupport + ofJobs + ofWebCertificate
 }

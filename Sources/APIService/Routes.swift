@@ -9,7 +9,7 @@ struct Routes: Sendable {
 
     var all: [Route] {
         open + reading + operating + membership + tokens + node + license + access + settingUp + notifications
-            + nodeCare + support + jobs
+            + nodeCare + support + jobs + webCertificate
     }
 
     private var open: [Route] {

@@ -12,6 +12,8 @@ enum ClusterKeys {
     static let authority = "cluster/authority"
     /// `WebIdentity`: certificate and key of the virtual address.
     static let web = "cluster/web"
+    /// `WebIdentityRequest`: a key that waits for its certificate.
+    static let webRequest = "cluster/web-request"
     /// `ClusterConfiguration`: what an administrator may change.
     static let settings = "cluster/config/settings"
     /// `ActiveProfile`: what the master found the machines to hold.

@@ -7,7 +7,7 @@ enum EventKind: String, CaseIterable, Sendable {
     case profileChanged, settingsChanged, tokenCreated, tokenRevoked, certificateRenewed, switchAsked
     case raftRestart, raftHandOver, rackModeOpened, rackModeClosed
     case licenseInstalled, licenseRemoved, licenseGrace, licenseExpired, licenseOtherHardware, trialEnded, clockSetBack
-    case loginLocked, approvalAsked
+    case loginLocked, approvalAsked, webCertificateChanged
     case nodeDrained, nodeUndrained, locatingPort, locatingConsole, locateFailed
     case notificationTest, notificationLost, notificationChanged, notificationRemoved
 
@@ -23,7 +23,7 @@ enum EventKind: String, CaseIterable, Sendable {
             .profileChanged, .settingsChanged, .tokenCreated, .tokenRevoked, .certificateRenewed, .switchAsked,
             .raftRestart, .raftHandOver, .rackModeOpened, .rackModeClosed,
             .notificationTest, .notificationChanged, .notificationRemoved,
-            .nodeDrained, .nodeUndrained, .locatingPort, .locatingConsole:
+            .webCertificateChanged, .nodeDrained, .nodeUndrained, .locatingPort, .locatingConsole:
             .info
         }
     }

@@ -11,6 +11,11 @@ extension InstalledNode {
     func testNotificationTarget(_ id: String) async throws -> NotificationTestAnswer { throw notSetUp }
     func undeliveredNotifications() async throws -> [UndeliveredNotification] { throw notSetUp }
 
+    func webCertificate() async throws -> WebCertificateInfo { throw notSetUp }
+    func setWebCertificate(_ upload: WebCertificateUpload) async throws -> WebCertificateInfo { throw notSetUp }
+    func resetWebCertificate() async throws -> WebCertificateInfo { throw notSetUp }
+    func requestWebCertificate(_ wish: WebCertificateWish) async throws -> WebCertificateRequest { throw notSetUp }
+
     func nodeMetrics(_ node: NodeID, minutes: Int) async throws -> NodeMetrics { throw notSetUp }
     func jobs() async throws -> [Job] { [] }
     func job(_ id: String) async throws -> Job { throw APIError(.unknownJob, ["job": id]) }

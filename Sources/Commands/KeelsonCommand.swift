@@ -19,7 +19,7 @@ public struct KeelsonCommand: AsyncParsableCommand {
             LicenseCommand.self, RecoveryKitCommand.self,
             UsersCommand.self, UserSessionsCommand.self, AuditCommand.self, ApprovalsCommand.self,
             SecurityCommand.self,
-            NotifyCommand.self, SupportCommand.self, JobsCommand.self,
+            NotifyCommand.self, SupportCommand.self, JobsCommand.self, WebCertificateCommand.self,
         ])
 
     public init() {}

@@ -40,8 +40,9 @@ struct LicenseCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func perform(_ session: Session) async throws {
-            let inspection: LicenseInspection = try await session.client.call(
-                .inspectLicense, body: try LicenseText(file: file))
+            // Made before the call: within it, the optimizer of Swift 6.3.1 crashes.
+            let text = try LicenseText(file: file)
+            let inspection: LicenseInspection = try await session.client.call(.inspectLicense, body: text)
             try session.show(inspection) { LicenseView(session: session).lines(inspection) }
         }
     }
@@ -53,8 +54,9 @@ struct LicenseCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func perform(_ session: Session) async throws {
-            let status: LicenseStatus = try await session.client.call(
-                .installLicense, body: try LicenseText(file: file))
+            // Made before the call: within it, the optimizer of Swift 6.3.1 crashes.
+            let text = try LicenseText(file: file)
+            let status: LicenseStatus = try await session.client.call(.installLicense, body: text)
             try session.show(status) { LicenseView(session: session).lines(status) }
         }
     }

@@ -8,9 +8,6 @@ import Texts
 
 /// All routes of the console.
 struct Console: Sendable {
-    /// Of the program.
-    static let version = "0.3"
-
     let upstream: Upstream
     let renderer: Renderer
     let parts: LiveParts
@@ -44,7 +41,7 @@ struct Console: Sendable {
     private var routes: [PageRoute] {
         SetupPages.routes + LoginPages.routes + OverviewPages.routes + NodePages.routes + HistoryPages.routes
             + SettingsPages.routes + AccountPages.routes + UserPages.routes + AuditPages.routes + LicensePages.routes
-            + NotificationPages.routes + SupportPages.routes
+            + NotificationPages.routes + SupportPages.routes + WebCertificatePages.routes
     }
 }
 

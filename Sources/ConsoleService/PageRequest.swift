@@ -101,7 +101,7 @@ extension PageRequest {
         var page: Fields = [
             "language": language.rawValue, "theme": visitor.theme.rawValue, "title": title, "form": visitor.formToken,
             "style": Assets.style.path, "script": Assets.script.path, "icon": Assets.icon.path, "here": here,
-            "languages": languages, "themes": themes, "alone": navigation == nil, "version": Console.version,
+            "languages": languages, "themes": themes, "alone": navigation == nil,
             "main": renderer.render(template, body, language),
         ]
         if let navigation, let user { page["navigation"] = ["items": navigation.items(for: user, words)] }

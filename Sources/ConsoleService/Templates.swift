@@ -37,5 +37,6 @@ enum Templates {
         "license": PackageResources.license_html,
         "notifications": PackageResources.notifications_html,
         "support": PackageResources.support_html,
+        "certificate": PackageResources.certificate_html,
     ]
 }

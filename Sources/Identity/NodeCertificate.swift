@@ -38,12 +38,7 @@ public struct NodeCertificate: Sendable, Equatable {
     public var expires: WallTime { WallTime(certificate.notValidAfter) }
 
     /// SHA-256 of the certificate, `AB:CD:…`, as browsers show it.
-    public var fingerprint: String {
-        SHA256.hash(data: certificate.der).map { byte in
-            let digits = String(byte, radix: 16, uppercase: true)
-            return digits.utf8.count < 2 ? "0" + digits : digits
-        }.joined(separator: ":")
-    }
+    public var fingerprint: String { certificate.fingerprint }
 
     /// True after two thirds of its life: a month is left then for a cluster that is partly off.
     public func needsRenewal(at now: WallTime) -> Bool {
@@ -63,6 +58,14 @@ extension WallTime {
 }
 
 extension Certificate {
+    /// SHA-256, `AB:CD:…`, as browsers show it.
+    var fingerprint: String {
+        SHA256.hash(data: der).map { byte in
+            let digits = String(byte, radix: 16, uppercase: true)
+            return digits.utf8.count < 2 ? "0" + digits : digits
+        }.joined(separator: ":")
+    }
+
     func needsRenewal(at now: WallTime) -> Bool {
         let (begin, end) = (WallTime(notValidBefore).secondsSince1970, WallTime(notValidAfter).secondsSince1970)
         return now.secondsSince1970 >= begin + (end - begin) / 3 * 2

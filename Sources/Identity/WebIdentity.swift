@@ -51,6 +51,78 @@ public struct WebIdentity: Codable, Equatable, Sendable {
     }
 }
 
+/// Why a certificate is not taken for the virtual address: the field, and the end of a catalogue key.
+public enum WebIdentityProblem: String, Error {
+    case certificateUnreadable, keyUnreadable, keyOfAnother, expired, notYetValid
+}
+
+extension WebIdentity {
+    /// A customer's certificate with its key.
+    ///
+    /// - Throws: `WebIdentityProblem` unless both can be read, belong together and are valid now.
+    public init(certificates: String, key: String, at now: WallTime) throws(WebIdentityProblem) {
+        self.init(certificates: certificates, key: key, isOwn: false)
+        let certificate: Certificate
+        do {
+            certificate = try Certificate(pemEncoded: certificates)
+            _ = try NIOSSLCertificate.fromPEMBytes(Array(certificates.utf8))
+        } catch { throw .certificateUnreadable }
+        let privateKey: Certificate.PrivateKey
+        do {
+            privateKey = try Certificate.PrivateKey(pemEncoded: key)
+            _ = try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem)
+        } catch { throw .keyUnreadable }
+        guard privateKey.publicKey == certificate.publicKey else { throw .keyOfAnother }
+        guard WallTime(certificate.notValidBefore) <= now else { throw .notYetValid }
+        guard now < WallTime(certificate.notValidAfter) else { throw .expired }
+    }
+
+    /// What it says, for people.
+    ///
+    /// - Throws: `IdentityError` when it cannot be read.
+    public func facts() throws(IdentityError) -> Facts {
+        let certificate = try IdentityError.reading("the web certificate") { try Certificate(pemEncoded: certificates) }
+        return Facts(
+            subject: "\(certificate.subject)", issuer: "\(certificate.issuer)",
+            names: try certificate.alternativeNames(), expires: WallTime(certificate.notValidAfter),
+            fingerprint: certificate.fingerprint)
+    }
+
+    public struct Facts: Sendable {
+        public let subject: String
+        public let issuer: String
+        public let names: [String]
+        public let expires: WallTime
+        /// SHA-256, as `AB:CD:…`.
+        public let fingerprint: String
+    }
+}
+
+/// A key that waits for its certificate, with what an authority is asked to sign.
+public struct WebIdentityRequest: Codable, Equatable, Sendable {
+    /// PEM. A secret.
+    public let key: String
+    /// PKCS #10 in PEM.
+    public let request: String
+
+    /// - Parameter names: DNS names, at least one; the first is the subject.
+    /// - Throws: `IdentityError` for a name that is none.
+    public init(names: [String]) throws(IdentityError) {
+        let key = P256.Signing.PrivateKey()
+        self.key = key.pemRepresentation
+        request = try IdentityError.reading("the names of the signing request") {
+            let alternatives = SubjectAlternativeNames(names.map { GeneralName.dnsName($0) })
+            let request = try CertificateSigningRequest(
+                version: .v1, subject: try DistinguishedName { CommonName(names.first ?? "") },
+                privateKey: Certificate.PrivateKey(key),
+                attributes: CertificateSigningRequest.Attributes([
+                    try .init(ExtensionRequest(extensions: try Certificate.Extensions { alternatives }))
+                ]), signatureAlgorithm: .ecdsaWithSHA256)
+            return try request.serializeAsPEM().pemString
+        }
+    }
+}
+
 /// The file in which a node keeps the web identity for its console: JSON, mode 0600.
 public struct WebIdentityFile: Sendable {
     public let path: String

@@ -40,6 +40,9 @@ class Person:
         page = self.context.new_page()
         page.set_default_timeout(15_000)
         page.on("console", lambda message: self._heard(message))
+        # Shown with a failure.
+        page.on("response", lambda answer: answer.status < 400 or print(answer.status, answer.url))
+        page.on("requestfailed", lambda request: print(request.failure, request.url))
         page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
         return page
 

@@ -229,6 +229,36 @@ def test_notifications_and_support(lab, person):
     person.is_well()
 
 
+def test_another_certificate(lab, person, tmp_path):
+    """Somebody else's certificate, made by openssl, is seen at the virtual address; a wrong key is refused."""
+    page = person.page
+    names = ["-subj", "/CN=harbour.example", "-addext", f"subjectAltName=IP:{VIP},DNS:harbour.example"]
+    for name in ("one", "two"):
+        lab.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", *names,
+                "-keyout", f"{tmp_path}/{name}.key", "-out", f"{tmp_path}/{name}.crt")
+    read = lambda name: (tmp_path / name).read_text()
+    page.goto(f"{SITE}/settings/certificate")
+    submit(page, certificates=read("one.crt"), key=read("two.key"))
+    refused(page, "key")
+    submit(page, certificates=read("one.crt"), key=read("one.key"))
+    page.locator(".note.good").wait_for()
+    person.look("certificate")
+    shown = lambda: lab.run("sh", "-c", f"openssl s_client -connect {VIP}:443 </dev/null 2>/dev/null | openssl x509")
+    wait_until("the certificate is shown", 15, lambda: shown().stdout.strip() == read("one.crt").strip())
+    # A signing request that is signed outside; its key never left.
+    page.goto(f"{SITE}/settings/certificate")
+    submit(page, names="harbour.example")
+    (tmp_path / "asked.csr").write_text(page.locator("pre").inner_text())
+    signed = lab.run("openssl", "x509", "-req", "-in", f"{tmp_path}/asked.csr", "-days", "30", "-CA",
+                     f"{tmp_path}/one.crt", "-CAkey", f"{tmp_path}/one.key", "-CAcreateserial")
+    submit(page, certificates=signed.stdout)
+    page.locator(".note.good").wait_for()
+    wait_until("the certificate is shown", 15, lambda: shown().stdout.strip() == signed.stdout.strip())
+    page.locator("form[action$=reset] button").click()
+    page.locator(".note.good").wait_for()
+    person.is_well()
+
+
 def test_keyboard_alone(lab, person):
     page = person.page
     page.goto(SITE)
