@@ -27,7 +27,7 @@ struct Console: Sendable {
         router.add(middleware: SecurityHeaders())
         router.add(middleware: MissingPage(console: self))
         let proxy = APIProxy(upstream: upstream)
-        for method in [HTTPRequest.Method.get, .post, .put, .delete] {
+        for method in [HTTPRequest.Method.get, .head, .post, .put, .delete, .patch, .options] {
             router.on("/v1/**", method: method) { try await proxy.respond(to: $0, context: $1) }
         }
         router.get("/metrics") { try await proxy.respond(to: $0, context: $1) }

@@ -105,7 +105,11 @@ extension PageRequest {
             "main": renderer.render(template, body, language),
         ]
         if let navigation, let user { page["navigation"] = ["items": navigation.items(for: user, words)] }
-        if let user { page["user"] = user.name }
+        if let user {
+            page["user"] = user.name
+            // Until then nothing but the account may be asked for.
+            page["live"] = !user.mustEnrolSecondFactor
+        }
         if let picture { page["masthead"] = console.parts.render("masthead", picture, language) }
         if let done = query("done"), let text = Catalogue.template("done.\(done)", language) { page["done"] = text }
         if let problem { page["problem"] = Self.sentence(problem, language) }

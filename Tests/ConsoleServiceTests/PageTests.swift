@@ -213,6 +213,34 @@ struct PageTests {
         }
     }
 
+    @Test("Who must set up a second factor first sees the account and nothing live")
+    func mustEnrol() async throws {
+        try await visit { daemon in
+            daemon.answer(
+                "GET /v1/session",
+                #"{"name":"ada","role":"viewer","kind":"session","secondFactor":false,"#
+                    + #""mustEnrolSecondFactor":true,"managesUsers":false}"#)
+        } _: { browser, _ in
+            #expect(try await browser.get("/nodes").headers[.location] == "/account")
+            let page = try await browser.get("/account")
+            #expect(page.status == 200)
+            #expect(!page.text.contains("data-live"))
+        }
+    }
+
+    @Test("The stream of a session that has ended says so and ends; without a master it is asked for again")
+    func endedStream() async throws {
+        try await visit { daemon in
+            try daemon.answer("GET /v1/status", APIError(.tokenRefused), status: 401)
+        } _: { browser, daemon in
+            let ended = try await browser.get("/live")
+            #expect(ended.status == 200)
+            #expect(ended.text.contains("event: ended"))
+            try daemon.answer("GET /v1/status", APIError(.noMaster), status: 503)
+            #expect(try await browser.get("/live").status == 503)
+        }
+    }
+
     @Test("What is not there says so as a page")
     func missing() async throws {
         try await visit { browser, _ in

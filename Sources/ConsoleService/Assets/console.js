@@ -43,6 +43,7 @@ function tell(message) {
 // The server says something at least twice a second. A master that lost its power says nothing at all, not even that
 // the connection is closed: silence is the sign to ask again, and whoever is master then answers.
 const patience = 1200;
+let pause = 100;
 
 function stream() {
   let silence;
@@ -51,14 +52,15 @@ function stream() {
     clearTimeout(silence);
     source.close();
     tell({ lost: true });
-    setTimeout(stream, 200);
+    pause = Math.min(2 * pause, 1000);
+    setTimeout(stream, pause);
   };
   const heard = () => {
     clearTimeout(silence);
     silence = setTimeout(again, patience);
   };
   heard();
-  source.onopen = () => { heard(); tell({}); };
+  source.onopen = () => { heard(); pause = 100; tell({}); };
   source.onerror = again;
   source.addEventListener("tick", heard);
   source.addEventListener("ended", () => { source.close(); clearTimeout(silence); tell({ ended: true }); });
@@ -76,7 +78,9 @@ function follow(part) {
       const answer = await fetch(part.dataset.follow, { headers: { accept: "text/html" } });
       if (answer.ok) {
         const html = await answer.text();
-        if (html !== part.lastHTML) { part.innerHTML = html; part.lastHTML = html; localTimes(part); }
+        const hand = document.activeElement;
+        const isTyping = part.contains(hand) && hand.value;
+        if (html !== part.lastHTML && !isTyping) { part.innerHTML = html; part.lastHTML = html; localTimes(part); }
       }
     } catch { /* The node restarts in between: asked again. */ }
     if (!part.querySelector("[data-finished]")) setTimeout(again, 500);

@@ -50,8 +50,6 @@ actor LiveHub {
         return stream
     }
 
-    var count: Int { subscribers.count }
-
     private func leave(_ id: Int) { subscribers[id] = nil }
 
     /// Looks while somebody watches.

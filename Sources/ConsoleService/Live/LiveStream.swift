@@ -12,9 +12,10 @@ struct LiveStream: Sendable {
     let upstream: Upstream
 
     func respond(to visitor: Visitor) async throws -> Response {
-        guard visitor.token != nil else { return Response(status: .unauthorized) }
         do { _ = try await upstream.call(.status, as: visitor.asker) } catch let error as APIError {
-            return Response(status: HTTPResponse.Status(code: error.code.status))
+            // A browser asks again after any error; only a stream can tell it that there is nothing to wait for.
+            guard Self.isFinal(error) else { return Response(status: HTTPResponse.Status(code: error.code.status)) }
+            return Self.answer(ResponseBody(byteBuffer: LiveHub.ended))
         }
         let stream = await hub.subscribe(visitor.language)
         let upstream = upstream
@@ -32,9 +33,14 @@ struct LiveStream: Sendable {
             }
             try await writer.finish(nil)
         }
-        return Response(
-            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+        return Self.answer(body)
     }
+
+    private static func answer(_ body: ResponseBody) -> Response {
+        Response(status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+    }
+
+    private static func isFinal(_ error: APIError) -> Bool { [401, 403].contains(error.code.status) }
 
     /// Only a clear no ends a stream: a cluster without a master at the moment says nothing about sessions.
     private static func hasEnded(_ visitor: Visitor, _ upstream: Upstream) async -> Bool {
@@ -42,7 +48,7 @@ struct LiveStream: Sendable {
             _ = try await upstream.call(.status, as: visitor.asker)
             return false
         } catch let error as APIError {
-            return error.code.status == 401 || error.code.status == 403
+            return isFinal(error)
         } catch {
             return false
         }
