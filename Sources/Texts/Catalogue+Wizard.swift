@@ -75,6 +75,10 @@ extension Catalogue {
         Entry("setup.checkName", "Check", "检查项"),
         Entry("setup.checkSubject", "Asked", "对象"),
         Entry("setup.clockOffset", "clock offset {offset}", "时钟偏差 {offset}"),
+        Entry("reason.noAddress", "must be an IP address, not '{value}'", "必须是 IP 地址，而不是“{value}”"),
+        Entry(
+            "reason.noSubnet", "must be an address with a prefix length, as 192.0.2.50/24, not '{value}'",
+            "必须是带前缀长度的地址，例如 192.0.2.50/24，而不是“{value}”"),
         Entry("check.vipInSubnet", "lies in this server's network", "位于本服务器的网络中"),
         Entry("check.vipNotNode", "is not a server's own address", "不是服务器自身的地址"),
         Entry("check.vipFree", "is used by nobody", "未被占用"),

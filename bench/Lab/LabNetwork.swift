@@ -100,6 +100,8 @@ public final class LabNetwork: @unchecked Sendable {
 
     /// Removes all namespaces of this run. Their processes must be gone.
     public func remove() throws(LabError) {
+        // It would go with the bridge's namespace, but some moments later.
+        _ = try Command.attempt(["ip", "link", "del", "\(name)-host"])
         for space in try Self.spaces() where space.hasPrefix("\(name)-") {
             try Command.run(["ip", "netns", "del", space])
         }

@@ -6,6 +6,7 @@ import Primitives
 public enum StatusScreen {
     /// The whole screen.
     public static func lines(_ status: ClusterStatus) -> [String] {
+        guard status.clusterName != nil else { return [line(status)] }
         let names = status.names
         let vip = status.vip.addresses.map(\.description).joined(separator: ", ")
         let holder = status.vip.holder.flatMap { names[$0] } ?? "nobody"
@@ -30,6 +31,7 @@ public enum StatusScreen {
 
     /// What changes only when something happens.
     public static func line(_ status: ClusterStatus) -> String {
+        guard status.clusterName != nil else { return "there is no cluster yet" }
         let names = status.names
         let nodes = status.nodes.map { "\($0.name) \($0.state.rawValue)" }.joined(separator: ", ")
         let holder = status.vip.holder.flatMap { names[$0] } ?? "nobody"

@@ -41,21 +41,25 @@ struct Run: ParsableCommand {
         let lab = cluster.lab
         try lab.network.connectHost()
         let first = lab.nodes[0]
-        Terminal.say("Set the cluster up in a browser on this machine:")
-        Terminal.say("  https://\(first.address)/   setup code \(try first.setupCode())")
-        Terminal.say("  The virtual address may be \(LabNetwork.vip)/\(LabNetwork.prefixLength), ")
-        Terminal.say("  the gateway is \(LabNetwork.gateway).")
+        let vip = "\(LabNetwork.vip)/\(LabNetwork.prefixLength)"
+        var notes = [
+            "Set the cluster up in a browser on this machine:",
+            "  https://\(first.address)/   setup code \(try first.setupCode())",
+            "  virtual address \(vip), gateway and time server \(LabNetwork.gateway)",
+        ]
         for node in lab.nodes.dropFirst() {
             try cluster.askToJoin(node, at: first.address)
-            Terminal.say("  \(node.name) asks to join and shows \(try cluster.digits(of: node))")
+            notes.append("  \(node.name) asks to join and shows \(try cluster.digits(of: node))")
         }
-        try show(cluster)
+        for line in notes { Terminal.say(line) }
+        if Terminal.isInteractive { Terminal.draw("\u{1B}[2J") }
+        try show(cluster, notes: notes)
     }
 
-    private func show(_ cluster: KeelsonCluster) throws {
+    private func show(_ cluster: KeelsonCluster, notes given: [String] = []) throws {
         let live = LiveStatus(cluster)
-        live.show()
-        let notes = cut ? try CutShow(cluster: cluster, live: live).run() : []
+        live.show(notes: given)
+        let notes = cut ? try CutShow(cluster: cluster, live: live).run() : given
         guard !cut || Terminal.isInteractive else { return }
         while true {
             live.show(notes: notes)

@@ -85,14 +85,18 @@ enum SetupFields {
 
     private static func addresses(_ form: Form, _ field: String) throws -> [IPAddress] {
         try form.list(field).map { text in
-            guard let address = IPAddress(text) else { throw APIError.invalid(field, "'\(text.prefix(64))'") }
+            guard let address = IPAddress(text) else {
+                throw APIError.invalid(field, clause: "noAddress", ["value": String(text.prefix(64))])
+            }
             return address
         }
     }
 
     private static func subnets(_ form: Form) throws -> [Subnet] {
         try form.list("vip").map { text in
-            guard let subnet = Subnet(text) else { throw APIError.invalid("vip", "'\(text.prefix(64))'") }
+            guard let subnet = Subnet(text) else {
+                throw APIError.invalid("vip", clause: "noSubnet", ["value": String(text.prefix(64))])
+            }
             return subnet
         }
     }
