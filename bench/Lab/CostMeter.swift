@@ -14,7 +14,9 @@ public struct CostMeter {
     }
 
     /// etcd is somebody else's program: reported, but not part of the promise.
-    static let daemons = ["keelson-supervisor", "keelson-vipd", "keelson-clusterd", "keelson-licensed", "etcd"]
+    static let daemons = [
+        "keelson-supervisor", "keelson-vipd", "keelson-clusterd", "keelson-licensed", "keelson-consoled", "etcd",
+    ]
 
     /// Watches the nodes for a while.
     /// - Throws: `LabError` when a daemon does not run, or ends or restarts meanwhile.
