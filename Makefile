@@ -46,11 +46,11 @@ $(VENV)/installed: Tests/Browser/requirements.txt
 	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --requirement $< && touch $@
 
 browser: $(VENV)/installed ## the console in a real browser, from the setup code to a failover
-	@$(VENV)/bin/pytest --quiet Tests/Browser
+	@PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/pytest --quiet -p no:cacheprovider Tests/Browser
 
 bench-console: $(VENV)/installed ## pages and open consoles; table and build/bench/console.json
 	@$(MAKE) --no-print-directory build CONFIGURATION=release
-	@CONFIGURATION=release $(VENV)/bin/python Tests/Browser/bench_console.py
+	@CONFIGURATION=release PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python Tests/Browser/bench_console.py
 
 bench-failover: ## power cuts beside keepalived; table and build/bench/failover.json
 	@image/install-packages bench

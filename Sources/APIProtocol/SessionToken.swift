@@ -3,28 +3,27 @@ import Primitives
 /// A session's secret: `ks1.ID.SECRET` with 16 and 32 lower-case hexadecimal digits. The store keeps the secret's hash
 /// only.
 public struct SessionToken: Equatable, Sendable {
-    public let id: String
-    public let secret: String
+    private static let prefix = "ks1"
+    private static let idBytes = 8
+
+    private let parts: TokenText
+
+    public var id: String { parts.id }
+    public var secret: String { parts.secret }
 
     /// - Parameters: 8 and 16 bytes from the system's random number generator.
     /// - Precondition: exactly so many.
     public init(idBytes: [UInt8], secretBytes: [UInt8]) {
-        precondition(idBytes.count == 8 && secretBytes.count == 16, "a session is made of 8 and 16 random bytes")
-        id = Hexadecimal.text(idBytes)
-        secret = Hexadecimal.text(secretBytes)
+        parts = TokenText(id: idBytes, of: Self.idBytes, secret: secretBytes)
     }
 
     /// - Returns: nil when the text has not exactly the form above.
     public init?(_ text: String) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, parts[0] == "ks1", Hexadecimal.isText(parts[1], digits: 16),
-            Hexadecimal.isText(parts[2], digits: 32)
-        else { return nil }
-        id = parts[1]
-        secret = parts[2]
+        guard let parts = TokenText(text, prefix: Self.prefix, idBytes: Self.idBytes) else { return nil }
+        self.parts = parts
     }
 
-    public var text: String { "ks1.\(id).\(secret)" }
+    public var text: String { "\(Self.prefix).\(id).\(secret)" }
 }
 
 /// What a request may carry as `Authorization: Bearer` (RFC 6750).

@@ -3,28 +3,27 @@ import Primitives
 /// A user's secret: `ku1.ID.SECRET` with 8 and 32 lower-case hexadecimal digits. The store keeps a
 /// `UserTokenRecord` with the secret's hash only.
 public struct UserToken: Equatable, Sendable {
-    public let id: String
-    public let secret: String
+    private static let prefix = "ku1"
+    private static let idBytes = 4
+
+    private let parts: TokenText
+
+    public var id: String { parts.id }
+    public var secret: String { parts.secret }
 
     /// - Parameters: 4 and 16 bytes from the system's random number generator.
     /// - Precondition: exactly so many.
     public init(idBytes: [UInt8], secretBytes: [UInt8]) {
-        precondition(idBytes.count == 4 && secretBytes.count == 16, "a user token is made of 4 and 16 random bytes")
-        id = Hexadecimal.text(idBytes)
-        secret = Hexadecimal.text(secretBytes)
+        parts = TokenText(id: idBytes, of: Self.idBytes, secret: secretBytes)
     }
 
     /// - Returns: nil when the text has not exactly the form above.
     public init?(_ text: String) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, parts[0] == "ku1", Hexadecimal.isText(parts[1], digits: 8),
-            Hexadecimal.isText(parts[2], digits: 32)
-        else { return nil }
-        id = parts[1]
-        secret = parts[2]
+        guard let parts = TokenText(text, prefix: Self.prefix, idBytes: Self.idBytes) else { return nil }
+        self.parts = parts
     }
 
-    public var text: String { "ku1.\(id).\(secret)" }
+    public var text: String { "\(Self.prefix).\(id).\(secret)" }
 }
 
 /// What the store keeps of a user token.

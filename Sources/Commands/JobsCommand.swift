@@ -1,5 +1,6 @@
 import APIProtocol
 import ArgumentParser
+import Texts
 
 /// `keelson jobs`
 struct JobsCommand: SessionCommand {

@@ -1,6 +1,7 @@
 import APIProtocol
 import ArgumentParser
 import Primitives
+import Texts
 
 struct MasterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import APIProtocol
 import MembershipCore
 import Primitives
+import Texts
 
 /// The cluster's status as lines for people.
 struct StatusView {

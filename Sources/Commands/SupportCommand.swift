@@ -1,6 +1,7 @@
 import APIProtocol
 import ArgumentParser
 import Glibc
+import Texts
 
 /// `keelson support-bundle -o FILE`
 struct SupportCommand: SessionCommand {

@@ -1,6 +1,7 @@
 import APIProtocol
 import ArgumentParser
 import MembershipCore
+import Texts
 
 /// `keelson nodes token …`
 struct JoinTokenCommand: AsyncParsableCommand {

@@ -4,15 +4,13 @@ import Texts
 /// A failover as a bar of its phases with a key that gives each one's milliseconds.
 enum FailoverPicture {
     static func fields(_ failover: Failover, _ picture: ClusterPicture, _ language: Language) -> Fields {
-        func text(_ key: String, _ parameters: [String: String] = [:]) -> String {
-            Catalogue.sentence(key, parameters, language) ?? key
-        }
-        let from = picture.name(of: failover.from) ?? text("status.nobody")
+        let words = Words(language)
+        let from = picture.name(of: failover.from) ?? words("status.nobody")
         let to = picture.name(of: failover.to) ?? ""
         let total = Figures.milliseconds(failover.totalMilliseconds)
         return [
-            "title": text("console.failoverTitle", ["from": from, "to": to, "time": total]), "from": from, "to": to,
-            "iso": failover.at.description, "cause": text("cause.\(failover.cause.rawValue)"),
+            "title": words("console.failoverTitle", ["from": from, "to": to, "time": total]), "from": from, "to": to,
+            "iso": failover.at.description, "cause": words("cause.\(failover.cause.rawValue)"),
             "epoch": failover.epoch, "detected": Figures.milliseconds(failover.detectedMilliseconds),
             "decided": Figures.milliseconds(failover.decidedMilliseconds),
             "moved": Figures.milliseconds(failover.vipMovedMilliseconds),

@@ -29,12 +29,12 @@ struct Upstream: Sendable {
         consoleBase = Self.base(consoleSocket)
     }
 
+    /// Without the slash that begins each path.
     private static func base(_ socket: String) -> String {
-        let escaped = socket.utf8.map { byte in
-            let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        guard let url = URL(httpURLWithSocketPath: socket, uri: "/") else {
+            preconditionFailure("no URL can be made of the socket's path '\(socket)'")
         }
-        return "http+unix://" + escaped.joined()
+        return String(url.absoluteString.dropLast())
     }
 
     /// Passes a request on as it is.

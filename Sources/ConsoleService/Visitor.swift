@@ -49,10 +49,6 @@ struct Visitor: Sendable {
         Hexadecimal.text(Array(SHA256.hash(data: Array("form \(token ?? "")".utf8)).prefix(16)))
     }
 
-    func text(_ key: String, _ parameters: [String: String] = [:]) -> String {
-        Catalogue.sentence(key, parameters, language) ?? key
-    }
-
     /// - Parameter seconds: nil: until the browser ends.
     static func cookie(_ name: String, _ value: String, seconds: Int? = nil, isSecret: Bool = false) -> Cookie {
         Cookie(

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import time
 
 from axe_playwright_python.sync_playwright import Axe
 
@@ -65,16 +64,6 @@ class Person:
 
     def is_well(self):
         assert self.problems == []
-
-
-def wait_until(what, limit, condition):
-    """Waits for what no event of the browser tells."""
-    end = time.monotonic() + limit
-    while True:
-        if condition():
-            return
-        assert time.monotonic() < end, f"not within {limit} s: {what}"
-        time.sleep(0.02)
 
 
 def download(link):

@@ -3,13 +3,29 @@ import os
 import pytest
 from playwright.sync_api import sync_playwright
 
-from browser import SCREENS
+from browser import SCREENS, launch
+from lab import Lab
 
 
 @pytest.fixture(scope="session")
 def playwright():
     with sync_playwright() as playwright:
         yield playwright
+
+
+@pytest.fixture(scope="module")
+def lab(request):
+    """As many fresh nodes as the file's NODES says."""
+    lab = Lab(request.module.NODES)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright, lab, tmp_path_factory):
+    browser = launch(playwright, lab, str(tmp_path_factory.mktemp("browser")))
+    yield browser
+    browser.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 
 # Of the programs under test: debug for tests, release for figures.
 CONFIGURATION = os.environ.get("CONFIGURATION", "debug")
@@ -31,14 +32,20 @@ class Lab:
             raise RuntimeError(answer["error"])
         return answer["value"]
 
-    def run(self, *command, limit=60):
+    def run(self, *command, limit=60, folder=None):
         """A program in the client's place of the lab's network; seconds."""
         return subprocess.run(
-            ["ip", "netns", "exec", self.namespace, *command], capture_output=True, text=True, timeout=limit)
+            ["ip", "netns", "exec", self.namespace, *command], capture_output=True, text=True, timeout=limit,
+            cwd=folder)
 
-    @staticmethod
-    def address(index):
-        return f"10.77.0.{10 + index}"
+    def found(self, more=""):
+        """A cluster of the first node, by answer file."""
+        answer = f'[cluster]\nname = "lab"\nvip = ["{VIP}/24"]\ngateway = "10.77.0.1"\n{more}'
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(answer)
+            file.flush()
+            self("keelson", "n1", "setup", "apply", file.name, "--wait", "60")
+        self("whole", "1")
 
     def close(self):
         self.process.stdin.close()

@@ -3,32 +3,14 @@
 import json
 import os
 import sys
-import tempfile
 
-import pytest
+from lab import ROOT, VIP
 
-from lab import ROOT, VIP, Lab
-
-FOUNDING = f"""[cluster]
-name = "described"
-vip = ["{VIP}/24"]
-gateway = "10.77.0.1"
-"""
+NODES = 1
 
 
-@pytest.fixture(scope="module")
-def lab():
-    lab = Lab(1)
-    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-        file.write(FOUNDING)
-        file.flush()
-        lab("keelson", "n1", "setup", "apply", file.name, "--wait", "60")
-    lab("whole", "1")
-    yield lab
-    lab.close()
-
-
-def test_no_server_error(lab):
+def test_no_server_error(lab, tmp_path):
+    lab.found()
     token = json.loads(lab("keelson", "n1", "user-token", "create", "robot", "--role", "administrator", "-o", "json"))
     result = lab.run(
         os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run",
@@ -38,6 +20,8 @@ def test_no_server_error(lab):
         # They change what the others need: the address itself, or the cluster.
         "--exclude-operation-id", "changeConfiguration", "--exclude-operation-id", "switchMaster",
         # A mail server that cannot be resolved takes the resolver its time.
-        "--request-timeout", "60", "--suppress-health-check", "all", "--warnings", "off", limit=280)
+        "--request-timeout", "60", "--suppress-health-check", "all", "--warnings", "off", limit=280,
+        # It keeps what it has found beside itself.
+        folder=str(tmp_path))
     assert result.returncode == 0, result.stdout[-6000:]
     assert lab("master") == "n1"

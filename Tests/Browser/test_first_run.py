@@ -5,24 +5,11 @@ import time
 
 import pytest
 
-from browser import Person, download, launch
-from lab import VIP, Lab
+from browser import Person, download
+from lab import VIP
 
+NODES = 3
 PASSWORD = "the keel holds the ship"
-
-
-@pytest.fixture(scope="module")
-def lab():
-    lab = Lab(3)
-    yield lab
-    lab.close()
-
-
-@pytest.fixture(scope="module")
-def browser(playwright, lab, tmp_path_factory):
-    browser = launch(playwright, lab, str(tmp_path_factory.mktemp("browser")))
-    yield browser
-    browser.close()
 
 
 def press(page, name):

@@ -36,5 +36,7 @@ import Testing
         expectNone(others.filter { $0.path.hasSuffix(".swift") }.flatMap(Rules.forgottenErrors))
     }
 
+    @Test func nothingIsCommittedAtTheRootByChance() throws { expectNone(try Tree.strangersAtTheRoot() ?? []) }
+
     @Test func noPathIsOfOneMachine() { expectNone(others.flatMap(Rules.machinePaths)) }
 }

@@ -27,6 +27,30 @@ struct Tree {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
+    /// What is committed at the root and has no place there: a tool's cache goes in with the next `git add`.
+    /// - Returns: nil outside of a repository, as in an archive of the sources.
+    static func strangersAtTheRoot() throws -> [String]? {
+        guard FileManager.default.fileExists(atPath: root.appending(path: ".git").path) else { return nil }
+        let known: Set = [
+            ".ci", ".gitignore", ".swift-format", "CHANGELOG.md", "LICENSE", "Makefile", "Package.swift", "README.md",
+            "Sources", "Tests", "bench", "docs", "image", "installer", "rootfs",
+        ]
+        return try committed().filter { !known.contains(String($0.prefix { $0 != "/" })) }
+    }
+
+    private static func committed() throws -> [String] {
+        let (git, output) = (Process(), Pipe())
+        git.executableURL = URL(filePath: "/usr/bin/env")
+        // Whoever builds need not be who has cloned.
+        git.arguments = ["git", "-c", "safe.directory=*", "-C", root.path, "ls-files"]
+        git.standardOutput = output
+        try git.run()
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        git.waitUntilExit()
+        guard git.terminationStatus == 0 else { throw CocoaError(.fileReadUnknown) }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
     static func read() throws -> Tree {
         var files: [File] = []
         for folder in ["Sources", "Tests", "bench", "docs", "image", "installer", "rootfs"] {
@@ -44,7 +68,9 @@ struct Tree {
     private static func read(folder: String) throws -> [File] {
         let top = root.appending(path: folder)
         guard let paths = FileManager.default.enumerator(atPath: top.path) else { return [] }
-        let readable = [".swift", ".c", ".h", ".md", ".sh", ".py", ".yaml", ".json", ".modulemap"]
+        let readable = [
+            ".swift", ".c", ".h", ".md", ".sh", ".py", ".yaml", ".json", ".modulemap", ".html", ".css", ".js", ".toml",
+        ]
         return try paths.compactMap { $0 as? String }.sorted()
             .filter { path in readable.contains { path.hasSuffix($0) } }
             .map { path in

@@ -2,6 +2,7 @@ import APIProtocol
 import Hummingbird
 import MembershipCore
 import Primitives
+import Texts
 
 /// The nodes, one node, and what can be done with it.
 enum NodePages {
@@ -97,7 +98,7 @@ enum NodePages {
             Chart.fields(
                 title: page.words(key), values, from: metrics.from, step: metrics.step, top: top, text: text)
         }
-        func rate(_ value: Double) -> String { Figures.bytes(max(0, value)) + "/s" }
+        func rate(_ value: Double) -> String { Figures.bytes(UInt64(max(0, value))) + "/s" }
         return [
             chart("console.cpu", series.cpu, top: 100, Figures.percent),
             chart("console.memory", series.memory, top: 100, Figures.percent),

@@ -1,6 +1,7 @@
 import APIProtocol
 import FoundationEssentials
 import Primitives
+import Texts
 
 /// What the forms of the wizard show, and what they become.
 enum SetupFields {
