@@ -56,12 +56,16 @@ let c: [Target] = [
     .systemLibrary(name: "CLibudev", pkgConfig: "libudev", providers: [.apt(["libudev-dev"])]),
     .systemLibrary(name: "CLibmnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .target(name: "CSpawn"),
+    .target(name: "CChecksum", linkerSettings: [.linkedLibrary("isal")]),
+    // Statically: Debian 13 gave the shared library another name.
+    .systemLibrary(name: "CLibaio", providers: [.apt(["libaio-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 ]
 
 let primitives: [Target] = [
     swift("Primitives"),
     swift("Texts"),
+    swift("Checksum", ["CChecksum"]),
 ]
 
 let cores: [Target] = [
@@ -81,6 +85,8 @@ let cores: [Target] = [
     swift("MetricsCore", ["Primitives"]),
     swift("BundleCore"),
     swift("NotificationCore", ["APIProtocol", "Primitives", "Texts"]),
+    swift("StreamProtocol", ["Checksum", "Primitives"]),
+    swift("CaptureProtocol", ["Primitives", "StreamProtocol"]),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
@@ -88,6 +94,7 @@ let cores: [Target] = [
 
 let adapters: [Target] = [
     swift("Linux", ["CLinux", "Primitives"]),
+    swift("BlockIO", ["CLibaio", "Linux", "Primitives"]),
     swift("HostMetrics", ["Linux", "Primitives"]),
     swift("Hardware", ["CLibudev", "LicenseCore", "Linux"]),
     swift("LocalStore", [grdb]),
@@ -167,6 +174,7 @@ let programs: [Target] = [
 
 let testTargets: [Target] = [
     tests("PrimitivesTests", ["Primitives"]),
+    tests("ChecksumTests", ["Checksum"]),
     tests("MastershipCoreTests", ["MastershipCore", "Primitives"]),
     tests("MembershipCoreTests", ["MembershipCore", "Primitives"]),
     tests("ProfileCoreTests", ["MastershipCore", "Primitives", "ProfileCore"]),
