@@ -23,6 +23,7 @@ run: build ## three nodes to set up in a browser; AUTO=1 by command line, CUT=1 
 
 # The optimizer has crashed on what the debug build takes: both are built.
 test: check ## everything that a change must pass
+	@image/install-packages replication
 	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory build CONFIGURATION=release
 	@$(MAKE) --no-print-directory fuzz-short
