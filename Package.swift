@@ -12,9 +12,12 @@ let strict: [SwiftSetting] = [
 ]
 
 func swift(
-    _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, resources: [Resource]? = nil
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, resources: [Resource]? = nil,
+    linker: [LinkerSetting] = []
 ) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
+    .target(
+        name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict,
+        linkerSettings: linker)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
@@ -57,7 +60,6 @@ let c: [Target] = [
     .systemLibrary(name: "CLibmnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .target(name: "CSpawn"),
     .target(name: "CChecksum", linkerSettings: [.linkedLibrary("isal")]),
-    // Statically: Debian 13 gave the shared library another name.
     .systemLibrary(name: "CLibaio", providers: [.apt(["libaio-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 ]
@@ -94,7 +96,8 @@ let cores: [Target] = [
 
 let adapters: [Target] = [
     swift("Linux", ["CLinux", "Primitives"]),
-    swift("BlockIO", ["CLibaio", "Linux", "Primitives"]),
+    // Statically: Debian 13 gave the shared library another name.
+    swift("BlockIO", ["CLibaio", "CLinux", "Linux", "Primitives"], linker: [.linkedLibrary(":libaio.a")]),
     swift("HostMetrics", ["Linux", "Primitives"]),
     swift("Hardware", ["CLibudev", "LicenseCore", "Linux"]),
     swift("LocalStore", [grdb]),
@@ -228,6 +231,7 @@ let testTargets: [Target] = [
     tests("CommandsTests", ["APIProtocol", "Commands", "MembershipCore", "Primitives", "Texts", asyncHTTPClient]),
     tests("PrometheusMetricsTests", ["PrometheusMetrics", metrics]),
     tests("LinuxTests", ["Linux", "Primitives"]),
+    tests("BlockIOTests", ["BlockIO", "Linux", "Primitives"]),
     tests(
         "ClusterServiceTests",
         [

@@ -20,6 +20,10 @@ public struct BlockRequest {
     public var kind: Kind
     /// The answer may come only after this request's data is on stable storage.
     public var isForced: Bool
+    /// For zeroes: the space may be given back; else it stays allocated.
+    public var mayFreeSpace: Bool
+    /// For zeroes: EOPNOTSUPP is the answer where it would take as long as writing them.
+    public var isFastOnly: Bool
     /// Bytes, aligned to the device's block size; 0 for a flush.
     public var offset: UInt64
     /// Bytes, a multiple of the device's block size; 0 for a flush.
@@ -31,18 +35,20 @@ public struct BlockRequest {
 
     public init(
         _ kind: Kind, offset: UInt64 = 0, length: Int = 0, memory: UnsafeMutableRawPointer? = nil,
-        isForced: Bool = false, token: UInt64
+        isForced: Bool = false, mayFreeSpace: Bool = true, isFastOnly: Bool = false, token: UInt64
     ) {
         self.kind = kind
         self.offset = offset
         self.length = length
         self.memory = memory
         self.isForced = isForced
+        self.mayFreeSpace = mayFreeSpace
+        self.isFastOnly = isFastOnly
         self.token = token
     }
 }
 
-/// Whoever submits requests to a device.
+/// Whoever submits requests to a device. Devices do not keep it alive: it must live until all of them are completed.
 public protocol BlockClient: AnyObject {
     /// Called once for each request, on the loop of the device; never from within `submit`.
     ///

@@ -2,6 +2,7 @@
 #define CLINUX_H
 
 #include <stdint.h>
+#include <sys/epoll.h>
 
 // Linux calls that Swift cannot import: variadic, hidden behind feature macros, or without a wrapper in the C library.
 // Each returns what the call returns: -1 with errno set on failure.
@@ -55,5 +56,29 @@ struct clinux_filter_step {
     uint32_t value;
 };
 int clinux_packet_filter(int descriptor, const struct clinux_filter_step *steps, uint16_t count);
+
+// epoll_wait(2) with a timeout in nanoseconds; negative: for ever. `events` are struct epoll_event.
+int clinux_epoll_wait(int descriptor, void *events, int limit, int64_t timeout_nanoseconds);
+
+// O_DIRECT of open(2).
+int clinux_direct_flag(void);
+
+enum { CLINUX_BLOCK_OTHER = 0, CLINUX_BLOCK_FILE = 1, CLINUX_BLOCK_DEVICE = 2 };
+struct clinux_block_facts {
+    uint64_t size;
+    int32_t kind;
+    // Bytes that offsets and lengths of direct transfers are multiples of; 0: not known.
+    uint32_t alignment;
+};
+int clinux_block_facts(int descriptor, struct clinux_block_facts *facts);
+
+// fallocate(2), which keeps the size except for reserve, and BLKDISCARD. All of them may take long.
+int clinux_reserve(int descriptor, int64_t offset, int64_t length);
+int clinux_punch_hole(int descriptor, int64_t offset, int64_t length);
+int clinux_zero_range(int descriptor, int64_t offset, int64_t length);
+int clinux_discard(int descriptor, uint64_t offset, uint64_t length);
+// lseek(2) with SEEK_DATA and SEEK_HOLE; ENXIO: no data behind the offset.
+int64_t clinux_seek_data(int descriptor, int64_t offset);
+int64_t clinux_seek_hole(int descriptor, int64_t offset);
 
 #endif
