@@ -62,6 +62,8 @@ let c: [Target] = [
     .target(name: "CChecksum", linkerSettings: [.linkedLibrary("isal")]),
     .systemLibrary(name: "CLibaio", providers: [.apt(["libaio-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 ]
 
 let primitives: [Target] = [
@@ -87,7 +89,7 @@ let cores: [Target] = [
     swift("MetricsCore", ["Primitives"]),
     swift("BundleCore"),
     swift("NotificationCore", ["APIProtocol", "Primitives", "Texts"]),
-    swift("StreamProtocol", ["Checksum", "Primitives"]),
+    swift("StreamProtocol", ["Checksum", "Primitives", crypto]),
     swift("CaptureProtocol", ["Primitives", "StreamProtocol"]),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
@@ -105,7 +107,7 @@ let adapters: [Target] = [
     swift("Identity", ["JoinCore", "Linux", "Primitives", asn1, crypto, nioSSL, x509]),
     swift("Etcd", ["Linux", "Primitives", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
     swift("PrometheusMetrics", [metrics]),
-    swift("Compression", ["CZlib"]),
+    swift("Compression", ["CLZ4", "CZlib", "CZstd"]),
     swift(
         "Delivery",
         [
@@ -178,6 +180,7 @@ let programs: [Target] = [
 let testTargets: [Target] = [
     tests("PrimitivesTests", ["Primitives"]),
     tests("ChecksumTests", ["Checksum"]),
+    tests("StreamProtocolTests", ["Checksum", "Compression", "StreamProtocol"]),
     tests("MastershipCoreTests", ["MastershipCore", "Primitives"]),
     tests("MembershipCoreTests", ["MembershipCore", "Primitives"]),
     tests("ProfileCoreTests", ["MastershipCore", "Primitives", "ProfileCore"]),

@@ -108,11 +108,3 @@ extension StreamAssignment {
         }
     }
 }
-
-/// When data counts as safe.
-public enum AcknowledgementLevel: String, Codable, Sendable, CaseIterable {
-    /// Flushed on one node.
-    case durable
-    /// Flushed on two nodes.
-    case replicated
-}
