@@ -104,7 +104,7 @@ let adapters: [Target] = [
     swift("Hardware", ["CLibudev", "LicenseCore", "Linux"]),
     swift("LocalStore", [grdb]),
     swift("Netlink", ["CLibmnl", "CLinux", "Linux", "PacketProtocol", "Primitives"]),
-    swift("Identity", ["JoinCore", "Linux", "Primitives", asn1, crypto, nioSSL, x509]),
+    swift("Identity", ["JoinCore", "Linux", "Primitives", "StreamProtocol", asn1, crypto, nioCore, nioSSL, x509]),
     swift("Etcd", ["Linux", "Primitives", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
     swift("PrometheusMetrics", [metrics]),
     swift("Compression", ["CLZ4", "CZlib", "CZstd"]),
@@ -154,6 +154,12 @@ let services: [Target] = [
             nioHTTP1, nioHTTPTypes, nioPosix, nioSSL, unixSignals,
         ], resources: [.embedInCode("Templates"), .embedInCode("Assets")]),
     swift(
+        "CaptureService",
+        [
+            "CaptureProtocol", "ConfigurationCore", "Identity", "Linux", "Primitives", "StreamProtocol", crypto,
+            lifecycle, logging, nioCore, nioFoundationCompat, nioPosix, nioSSL, unixSignals,
+        ]),
+    swift(
         "Commands",
         [
             "APIProtocol", "ConfigurationCore", "MembershipCore", "Primitives", "Texts", argumentParser,
@@ -170,6 +176,7 @@ let programs: [Target] = [
     program("keelson-supervisor", ["ConfigurationCore", "Linux", "SupervisorService", argumentParser, logging]),
     program("keelson-clusterd", ["ClusterService", "ConfigurationCore", argumentParser, logging]),
     program("keelson-licensed", ["ConfigurationCore", "Hardware", "LicenseService", "Linux"]),
+    program("keelson-captured", ["CaptureService", "ConfigurationCore", "Linux", argumentParser, logging]),
     program("keelson-consoled", ["ConfigurationCore", "ConsoleService", argumentParser, logging]),
     program("keelson", ["Commands"]),
     program("keelson-vendor", ["APIProtocol", "LicenseCore", "Primitives", argumentParser, crypto]),
@@ -214,7 +221,9 @@ let testTargets: [Target] = [
         ["ConfigurationCore", "MembershipCore", "Primitives", "SupervisorCore", "SupervisorProtocol"]),
     tests("HostMetricsTests", ["HostMetrics"]),
     tests("LocalStoreTests", ["LocalStore"]),
-    tests("IdentityTests", ["Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL, nioTLS]),
+    tests(
+        "IdentityTests",
+        ["Identity", "JoinCore", "Linux", "Primitives", "StreamProtocol", nioCore, nioPosix, nioSSL, nioTLS]),
     tests("SimulationTests", ["Simulation"]),
     tests("LabTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),
     tests("TidyTests", []),
@@ -230,6 +239,12 @@ let testTargets: [Target] = [
             "APIProtocol", "ConfigurationCore", "ConsoleService", "Identity", "JoinCore", "Linux", "MembershipCore",
             "Primitives", "Texts", asyncHTTPClient, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
             nioHTTP1, nioPosix, nioSSL,
+        ]),
+    tests(
+        "CaptureServiceTests",
+        [
+            "CaptureProtocol", "CaptureService", "ConfigurationCore", "Identity", "JoinCore", "Linux", "Primitives",
+            "StreamProtocol", crypto, logging, nioConcurrencyHelpers, nioCore, nioPosix, nioSSL,
         ]),
     tests("CommandsTests", ["APIProtocol", "Commands", "MembershipCore", "Primitives", "Texts", asyncHTTPClient]),
     tests("PrometheusMetricsTests", ["PrometheusMetrics", metrics]),

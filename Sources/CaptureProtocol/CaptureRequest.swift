@@ -21,6 +21,11 @@ public enum CaptureRequest: Hashable, Codable, Sendable {
     case verification(MachineID)
     /// Deletes journal, base and branches of a machine that is not assigned here.
     case forget(MachineID)
+
+    /// Bytes of the longest line of either direction: a thousand assignments, ten thousand points.
+    public static let longestLine = 4 << 20
+    /// Of `points`; more are cut.
+    public static let mostPoints = 10_000
 }
 
 /// Which point to open.

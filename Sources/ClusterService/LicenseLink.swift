@@ -41,7 +41,7 @@ struct LicenseLink: Sendable {
         let deadline = BootClock.now + patience
         let descriptor = try UnixSocket.connect(path, kind: .stream)
         try send(try JSONDocument.encode(request) + [UInt8(ascii: "\n")], to: descriptor, until: deadline)
-        var lines = MessageLines()
+        var lines = MessageLines(limit: ValidatorRequest.longestLine)
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while try Poller.waitReadable(descriptor, until: deadline) {
             guard case .bytes(let count) = try descriptor.receive(into: &buffer) else { break }

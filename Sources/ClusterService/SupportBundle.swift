@@ -54,7 +54,7 @@ struct SupportBundle: Sendable {
 
     /// Every log of the supervisor's children and the last older part of each, and the recovery's.
     private static func logs(_ folder: String) -> [Source] {
-        let names = ["vipd", "etcd", "clusterd", "licensed"].flatMap { ["\($0).log", "\($0).log.1"] }
+        let names = ["vipd", "etcd", "clusterd", "licensed", "captured"].flatMap { ["\($0).log", "\($0).log.1"] }
         return names.map { name in Source("logs/\(name)", "logs") { try Self.tail("\(folder)/\(name)") } }
     }
 

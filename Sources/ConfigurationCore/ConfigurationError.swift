@@ -116,7 +116,7 @@ extension ConfigurationError.Problem {
         case .badPath(let text): "'\(text)' is not an absolute path"
         case .pathTooLong(let limit): "the path is longer than \(limit) bytes, so no socket fits into it"
         case .badPort(let port): "\(port) is not a port number (1 to 65535)"
-        case .samePort(let port): "port \(port) is already taken by api.port"
+        case .samePort(let port): "port \(port) is already taken by another key"
         case .badRole(let text): "'\(text)' is not a role: use voter or witness"
         case .emptyToken: "the token is empty; leave the key out to wait for approval on the master"
         case .joinsItself(let address): "\(address) is this node's own address; name the master's address"

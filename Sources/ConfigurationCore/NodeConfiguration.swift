@@ -22,6 +22,10 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var apiPort: Int
     /// TCP port of the API between nodes (mutual TLS).
     public var clusterPort: Int
+    /// TCP port of protected machines' streams (mutual TLS).
+    public var capturePort: Int
+    /// TCP port of exports over NBD with TLS; nil: exports have Unix sockets only.
+    public var exportPort: Int?
     /// Whether daemons with a deadline ask for real-time scheduling and locked memory.
     public var realtime: Bool
     /// File with public keys that sign licenses in tests; a release refuses what they signed.
@@ -30,8 +34,8 @@ public struct NodeConfiguration: Equatable, Sendable {
     public init(
         name: String, interface: String, address: Subnet, domain: String? = nil, data: String = "/var/lib/keelson",
         run: String = "/run/keelson", programs: String = "/usr/lib/keelson", etcd: String = "/usr/bin/etcd",
-        apiPort: Int = 443, clusterPort: Int = 7443, realtime: Bool = true,
-        licenseTestKeys: String? = nil
+        apiPort: Int = 443, clusterPort: Int = 7443, capturePort: Int = 7444, exportPort: Int? = nil,
+        realtime: Bool = true, licenseTestKeys: String? = nil
     ) {
         self.name = name
         self.interface = interface
@@ -43,6 +47,8 @@ public struct NodeConfiguration: Equatable, Sendable {
         self.etcd = etcd
         self.apiPort = apiPort
         self.clusterPort = clusterPort
+        self.capturePort = capturePort
+        self.exportPort = exportPort
         self.realtime = realtime
         self.licenseTestKeys = licenseTestKeys
     }
@@ -66,6 +72,12 @@ extension NodeConfiguration {
     public var clusterdSocket: String { run + "/clusterd.sock" }
     /// Lines of JSON over a Unix stream socket.
     public var licensedSocket: String { run + "/licensed.sock" }
+    /// Lines of JSON over a Unix stream socket.
+    public var capturedSocket: String { run + "/captured.sock" }
+    /// Holds a folder for each protected machine.
+    public var journalDirectory: String { data + "/journal" }
+    /// Holds a Unix socket for each export.
+    public var exportDirectory: String { run + "/exports" }
     /// HTTP over a Unix stream socket: users' requests, which the console's daemon passes on.
     public var usersSocket: String { run + "/users.sock" }
     /// HTTP over a Unix stream socket: what the console's daemon reads for itself.
@@ -79,18 +91,20 @@ extension NodeConfiguration {
 }
 
 extension NodeConfiguration {
-    /// Longest `run`: sun_path has 108 bytes (unix(7)) with its zero; the longest socket name is etcd's "/etcd-metrics.sock:0".
-    static let longestRunPath = 107 - "/etcd-metrics.sock:0".utf8.count
+    /// Longest `run`: sun_path has 108 bytes (unix(7)) with its zero; the longest socket name is an export's.
+    static let longestRunPath = 107 - "/exports/00000000.sock".utf8.count
 
     /// Parses and validates the whole text.
     public static func parse(_ text: String) throws(ConfigurationError) -> NodeConfiguration {
         let document = try DocumentParser.parse(text)
-        try SectionReader.checkSections(of: document, known: ["node", "programs", "api", "realtime", "license"])
+        try SectionReader.checkSections(
+            of: document, known: ["node", "programs", "api", "capture", "realtime", "license"])
         guard document.section("node") != nil else { throw ConfigurationError(.missingSection, field: "node") }
         let node = try SectionReader(
             "node", in: document, known: ["name", "interface", "address", "domain", "data", "run"])
         let programs = try SectionReader("programs", in: document, known: ["directory", "etcd"])
         let api = try SectionReader("api", in: document, known: ["port", "cluster-port"])
+        let capture = try SectionReader("capture", in: document, known: ["port", "export-port"])
         let realtime = try SectionReader("realtime", in: document, known: ["enabled"])
         let license = try SectionReader("license", in: document, known: ["test-keys"])
         let configuration = NodeConfiguration(
@@ -101,15 +115,24 @@ extension NodeConfiguration {
             programs: try programs.path("directory", default: "/usr/lib/keelson"),
             etcd: try programs.path("etcd", default: "/usr/bin/etcd"),
             apiPort: try api.port("port", default: 443), clusterPort: try api.port("cluster-port", default: 7443),
+            capturePort: try capture.port("port", default: 7444),
+            exportPort: try capture.integer("export-port", in: 1...65_535),
             realtime: try realtime.boolean("enabled") ?? true,
             licenseTestKeys: try license.string("test-keys") == nil ? nil : try license.path("test-keys", default: ""))
         guard configuration.run.utf8.count <= longestRunPath else {
             throw node.error(.pathTooLong(limit: longestRunPath), "run")
         }
-        guard configuration.apiPort != configuration.clusterPort else {
-            throw api.error(.samePort(configuration.clusterPort), "cluster-port")
-        }
+        try configuration.requireDistinctPorts(api, capture)
         return configuration
+    }
+
+    private func requireDistinctPorts(_ api: SectionReader, _ capture: SectionReader) throws(ConfigurationError) {
+        guard apiPort != clusterPort else { throw api.error(.samePort(clusterPort), "cluster-port") }
+        guard ![apiPort, clusterPort].contains(capturePort) else {
+            throw capture.error(.samePort(capturePort), "port")
+        }
+        guard let exportPort, [apiPort, clusterPort, capturePort].contains(exportPort) else { return }
+        throw capture.error(.samePort(exportPort), "export-port")
     }
 
     private static func interfaceName(_ node: SectionReader) throws(ConfigurationError) -> String {

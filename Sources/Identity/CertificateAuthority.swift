@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import JoinCore
 import Primitives
+import StreamProtocol
 import SwiftASN1
 import X509
 
@@ -82,6 +83,17 @@ public struct CertificateAuthority: Sendable {
         return WebIdentity(certificates: certificate.pem, key: key.pemRepresentation, isOwn: true)
     }
 
+    /// Issues the certificate with which the source of one protected machine shows itself to the capture daemons; it is
+    /// good for nothing else.
+    public func issueSource(
+        _ machine: MachineID, to owner: ProvenPublicKey, at now: WallTime
+    ) throws(IdentityError) -> SourceCertificate {
+        let certificate = try sign(
+            Certificate.PublicKey(owner.key), subject: "\(machine)", names: [], addresses: [],
+            usages: [SourceCertificate.usage], life: SourceCertificate.life, at: now)
+        return try SourceCertificate(certificate)
+    }
+
     private func sign(
         _ publicKey: Certificate.PublicKey, subject: String, names: [String], addresses: [IPAddress],
         usages: [ExtendedKeyUsage.Usage], life: Span, at now: WallTime
@@ -103,7 +115,7 @@ public struct CertificateAuthority: Sendable {
                     Critical(BasicConstraints.notCertificateAuthority)
                     Critical(KeyUsage(digitalSignature: true))
                     try ExtendedKeyUsage(usages)
-                    SubjectAlternativeNames(alternatives)
+                    if !alternatives.isEmpty { SubjectAlternativeNames(alternatives) }
                     AuthorityKeyIdentifier(
                         keyIdentifier: SubjectKeyIdentifier(hash: trust.certificate.publicKey).keyIdentifier)
                 }, issuerPrivateKey: Certificate.PrivateKey(key))

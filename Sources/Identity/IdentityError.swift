@@ -1,5 +1,6 @@
 import JoinCore
 import Primitives
+import StreamProtocol
 
 /// What may be wrong with keys and certificates that come from files or peers.
 public enum IdentityError: Error, Equatable, CustomStringConvertible {
@@ -12,6 +13,8 @@ public enum IdentityError: Error, Equatable, CustomStringConvertible {
     case forgedRequest
     case notIssuedBy(ca: CAFingerprint)
     case notANodeCertificate(reason: String)
+    case notASourceCertificate(reason: String)
+    case sourceNotValidNow(machine: MachineID, from: WallTime, to: WallTime)
     case notYetValid(node: NodeID, from: WallTime)
     case expired(node: NodeID, at: WallTime)
     case keyMismatch(certificate: NodeID, key: NodeID)
@@ -26,6 +29,9 @@ public enum IdentityError: Error, Equatable, CustomStringConvertible {
         case .forgedRequest: "the signature of the certificate request does not fit its key"
         case .notIssuedBy(let ca): "the certificate was not issued by this cluster's CA \(ca.short)"
         case .notANodeCertificate(let reason): "the certificate is not one of a node: \(reason)"
+        case .notASourceCertificate(let reason): "the certificate is not one of a protected machine: \(reason)"
+        case .sourceNotValidNow(let machine, let from, let to):
+            "the certificate of machine \(machine) is valid from \(from) to \(to) only"
         case .notYetValid(let node, let from): "the certificate of node \(node) is valid from \(from) only"
         case .expired(let node, let at): "the certificate of node \(node) expired at \(at)"
         case .keyMismatch(let certificate, let key):

@@ -1,12 +1,13 @@
 import Glibc
 import LicenseProtocol
 import Linux
+import Primitives
 
 /// The validator's socket: a line in, a line out. Never blocks; who does not read its answers is cut off.
 final class ValidatorServer {
     private final class Connection {
         let socket: OwnedDescriptor
-        var lines = MessageLines()
+        var lines = MessageLines(limit: ValidatorRequest.longestLine)
 
         init(_ socket: consuming OwnedDescriptor) { self.socket = socket }
     }

@@ -3,7 +3,7 @@ import Primitives
 
 /// The processes that the supervisor keeps.
 public enum ProcessName: String, CaseIterable, Sendable {
-    case vipd, etcd, clusterd, licensed, consoled
+    case vipd, etcd, clusterd, licensed, captured, consoled
 }
 
 /// All that the supervisor knows about one process before it runs: data, no behaviour.
@@ -29,7 +29,7 @@ public struct ProcessPlan: Equatable, Sendable {
         public enum Question: Sendable {
             /// `ping` to vipd.sock, answered `pong`.
             case ping
-            /// The line `ping` to licensed.sock, answered `pong`.
+            /// The line `ping` to the process's socket of lines, answered `pong`.
             case pingLine
             /// GET of the path on the process's HTTP Unix socket, answered 200.
             case clusterHealth
@@ -116,6 +116,16 @@ extension ProcessPlan {
             restart: .atOnce,
             limits: ResourceLimits(memoryBytes: 128 << 20, openFiles: 256, nice: 0, outOfMemoryScore: 0),
             stopLimit: .milliseconds(400)),
+        // Nobody waits for it either: it knows its assignments itself and takes streams without a master.
+        ProcessPlan(
+            name: .captured, stages: [.member], after: [],
+            health: Health(
+                question: .pingLine, startInterval: .milliseconds(50), interval: .seconds(2), timeout: .seconds(5),
+                patience: 3, startLimit: .seconds(60)),
+            restart: .atOnce,
+            limits: ResourceLimits(memoryBytes: 2 << 30, openFiles: 65_536, nice: 0, outOfMemoryScore: -500),
+            // What it has acknowledged is on the disk: killed at any moment it loses nothing.
+            stopLimit: .milliseconds(150)),
         ProcessPlan(
             name: .consoled, stages: [.installed, .inSetup, .member],
             // It says itself that the cluster daemon does not answer.
@@ -130,13 +140,13 @@ extension ProcessPlan {
 
     /// The order of stopping: the cluster daemon hands mastership over while everything that it needs still runs.
     /// The stop limits add up to less than ten seconds.
-    public static let stopOrder: [ProcessName] = [.clusterd, .consoled, .vipd, .etcd, .licensed]
+    public static let stopOrder: [ProcessName] = [.clusterd, .consoled, .captured, .vipd, .etcd, .licensed]
 
     /// Whether the process runs on a node of which these facts hold.
     public func runs(with facts: NodeFacts) -> Bool {
         guard stages.contains(facts.stage) else { return false }
         switch name {
-        case .vipd, .clusterd, .licensed, .consoled: return true
+        case .vipd, .clusterd, .licensed, .captured, .consoled: return true
         case .etcd:
             switch facts.membership?.role {
             case .voter, .witness: return true

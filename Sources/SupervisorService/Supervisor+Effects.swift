@@ -67,7 +67,7 @@ extension Supervisor {
         let program: String
         let arguments: [String]
         switch plan.name {
-        case .vipd, .clusterd, .licensed, .consoled:
+        case .vipd, .clusterd, .licensed, .captured, .consoled:
             program = "\(configuration.programs)/keelson-\(plan.name.rawValue)"
             arguments = ["--configuration", configurationPath]
         case .etcd:
@@ -121,7 +121,7 @@ extension Supervisor {
         let socket =
             switch plan.health.question {
             case .ping: configuration.vipdSocket
-            case .pingLine: configuration.licensedSocket
+            case .pingLine: name == .captured ? configuration.capturedSocket : configuration.licensedSocket
             case .clusterHealth: configuration.clusterdSocket
             case .consoleHealth: configuration.consoledSocket
             case .etcdHealth: "\(configuration.run)/\(EtcdCommand.metricsSocketName)"

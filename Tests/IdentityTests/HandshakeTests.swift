@@ -17,7 +17,7 @@ import Testing
     }
 
     /// - Returns: whom the server saw, nil when the client showed no certificate.
-    private static func handshake(server: TLSConfiguration, client: TLSConfiguration) async throws -> NodeID? {
+    static func handshake(server: TLSConfiguration, client: TLSConfiguration) async throws -> NodeID? {
         let group = MultiThreadedEventLoopGroup.singleton
         let serverContext = try NIOSSLContext(configuration: server)
         let clientContext = try NIOSSLContext(configuration: client)

@@ -15,9 +15,10 @@ import Testing
                     [
                         .process(ProcessReport(name: "vipd", state: .running, pid: 100, restarts: 0)),
                         .process(ProcessReport(name: "etcd", state: .stopped, pid: nil, restarts: 0)),
-                        .process(ProcessReport(name: "clusterd", state: .running, pid: 102, restarts: 0)),
+                        .process(ProcessReport(name: "clusterd", state: .running, pid: 103, restarts: 0)),
                         .process(ProcessReport(name: "licensed", state: .running, pid: 101, restarts: 0)),
-                        .process(ProcessReport(name: "consoled", state: .running, pid: 103, restarts: 0)),
+                        .process(ProcessReport(name: "captured", state: .running, pid: 102, restarts: 0)),
+                        .process(ProcessReport(name: "consoled", state: .running, pid: 104, restarts: 0)),
                         .ok,
                     ])
             ])
@@ -31,7 +32,7 @@ import Testing
         let clusterd = bench.pid(.clusterd)!
         #expect(
             bench.send(.request(3, .reload)).deeds == [
-                .readFacts, .reply(3, [.ok]), .spawn(.etcd), .terminate(.clusterd, pid: clusterd),
+                .readFacts, .reply(3, [.ok]), .spawn(.etcd), .spawn(.captured), .terminate(.clusterd, pid: clusterd),
             ])
         #expect(bench.exits(.clusterd, .status(0)).deeds == [.spawn(.clusterd)])
         #expect(bench.core.process(.clusterd)?.earlierEnds == 0)
@@ -61,7 +62,7 @@ import Testing
             membership: Bench.membership(generation: 2), hasIdentity: true, isRecovering: false)
         #expect(
             bench.send(.request(1, .reload)).deeds == [
-                .readFacts, .reply(1, [.ok]), .spawn(.vipd), .spawn(.etcd), .spawn(.licensed),
+                .readFacts, .reply(1, [.ok]), .spawn(.vipd), .spawn(.etcd), .spawn(.licensed), .spawn(.captured),
             ])
     }
 

@@ -18,7 +18,10 @@ import Testing
     @Test func memberStartsEtcdToo() {
         var bench = Bench()
         bench.facts = Bench.member()
-        #expect(bench.send(.begun).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd), .spawn(.licensed)])
+        #expect(
+            bench.send(.begun).deeds == [
+                .readFacts, .spawn(.vipd), .spawn(.etcd), .spawn(.licensed), .spawn(.captured),
+            ])
         // etcd need not be healthy: without a quorum clusterd must run and say so.
         #expect(bench.healthy(.vipd).deeds == [.spawn(.clusterd), .spawn(.consoled), .announceReady])
     }
@@ -51,19 +54,24 @@ import Testing
         bench.unreadable = nil
         bench.facts = Bench.member()
         #expect(bench.core.nextWake == bench.now + .seconds(5))
-        #expect(bench.pass(.seconds(5)).deeds == [.readFacts, .spawn(.vipd), .spawn(.etcd), .spawn(.licensed)])
+        #expect(
+            bench.pass(.seconds(5)).deeds == [
+                .readFacts, .spawn(.vipd), .spawn(.etcd), .spawn(.licensed), .spawn(.captured),
+            ])
     }
 
     @Test func stopsInOrder() {
         var bench = Bench.running(Bench.member())
         let clusterd = bench.pid(.clusterd)!
         let consoled = bench.pid(.consoled)!
+        let captured = bench.pid(.captured)!
         let vipd = bench.pid(.vipd)!
         let etcd = bench.pid(.etcd)!
         let licensed = bench.pid(.licensed)!
         #expect(bench.send(.terminate).deeds == [.announceStopping, .terminate(.clusterd, pid: clusterd)])
         #expect(bench.exits(.clusterd, .status(0)).deeds == [.terminate(.consoled, pid: consoled)])
-        #expect(bench.exits(.consoled, .status(0)).deeds == [.terminate(.vipd, pid: vipd)])
+        #expect(bench.exits(.consoled, .status(0)).deeds == [.terminate(.captured, pid: captured)])
+        #expect(bench.exits(.captured, .status(0)).deeds == [.terminate(.vipd, pid: vipd)])
         #expect(bench.exits(.vipd, .status(0)).deeds == [.terminate(.etcd, pid: etcd)])
         #expect(bench.exits(.etcd, .status(0)).deeds == [.terminate(.licensed, pid: licensed)])
         #expect(bench.exits(.licensed, .status(0)).deeds == [.exit])

@@ -33,7 +33,8 @@ final class TestNode {
             name: "n1", interface: "lo", address: Subnet("10.77.0.11/24")!, data: folder + "/data",
             run: folder + "/run", programs: folder)
         for (name, body) in [
-            ("vipd", vipd), ("clusterd", clusterd), ("licensed", Self.script), ("consoled", Self.script),
+            ("vipd", vipd), ("clusterd", clusterd), ("licensed", Self.script), ("captured", Self.script),
+            ("consoled", Self.script),
         ] {
             try write(script: body, for: name)
         }
