@@ -1,7 +1,7 @@
 # Keelson. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check sim browser bench-failover bench-console cost soak fuzz fuzz-short test-sanitize clean
+.PHONY: help deps build run test check sim browser bench-failover bench-console cost soak fuzz fuzz-short test-release test-sanitize clean
 
 # The floors only hold if nobody imports what the manifest does not name.
 BUILD := swift build --explicit-target-dependency-import-check error
@@ -15,8 +15,10 @@ help: ## this list
 deps: ## install what building and running need (Debian 12 or 13, root)
 	@image/install-packages
 
-build: deps ## build every program (CONFIGURATION=release for the product)
-	@$(BUILD) -c $(CONFIGURATION)
+build: deps ## build every program (CONFIGURATION=release for the product, VENDOR_KEYS=folder for one that is sold)
+	@keys=$(if $(VENDOR_KEYS),$$($(BUILD) -c $(CONFIGURATION) --product keelson-vendor >&2 \
+		&& $(BIN)/keelson-vendor public-keys '$(VENDOR_KEYS)')) \
+	&& KEELSON_VENDOR_KEYS=$$keys $(BUILD) -c $(CONFIGURATION) $(if $(PRODUCT),--product $(PRODUCT))
 
 run: build ## three nodes to set up in a browser; AUTO=1 by command line, CUT=1 also cuts the master's power
 	@$(BIN)/lab run $(if $(AUTO),--unattended) $(if $(CUT),--cut)
@@ -26,6 +28,7 @@ test: check ## everything that a change must pass
 	@image/install-packages replication
 	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory build CONFIGURATION=release
+	@$(MAKE) --no-print-directory test-release
 	@$(MAKE) --no-print-directory fuzz-short
 	@swift test --skip-build --skip ClusterTests
 	@$(MAKE) --no-print-directory browser
@@ -48,6 +51,9 @@ $(VENV)/installed: Tests/Browser/requirements.txt
 
 browser: $(VENV)/installed ## the console in a real browser, from the setup code to a failover
 	@PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/pytest --quiet -p no:cacheprovider Tests/Browser
+
+test-release: $(VENV)/installed ## the release programs, after both builds: what they read of licenses
+	@PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/pytest --quiet -p no:cacheprovider Tests/Release
 
 bench-console: $(VENV)/installed ## pages and open consoles; table and build/bench/console.json
 	@$(MAKE) --no-print-directory build CONFIGURATION=release

@@ -54,6 +54,9 @@ let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
+// The vendor's public keys of a product: `make build VENDOR_KEYS=FOLDER` gives them, checked (docs/vendor.md).
+let vendorKeys = Context.environment["KEELSON_VENDOR_KEYS"] ?? ""
+
 let c: [Target] = [
     .target(name: "CLinux"),
     .systemLibrary(name: "CLibudev", pkgConfig: "libudev", providers: [.apt(["libudev-dev"])]),
@@ -61,6 +64,7 @@ let c: [Target] = [
     .target(name: "CSpawn"),
     .target(name: "CChecksum", linkerSettings: [.linkedLibrary("isal")]),
     .systemLibrary(name: "CLibaio", providers: [.apt(["libaio-dev"])]),
+    .target(name: "CVendorKeys", cSettings: [.define("KEELSON_VENDOR_KEYS", to: "\"\(vendorKeys)\"")]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
@@ -123,7 +127,10 @@ let services: [Target] = [
         ["ConfigurationCore", "Linux", "Netlink", "PacketProtocol", "Primitives", "VIPCore", "VIPProtocol"]),
     swift(
         "LicenseService",
-        ["APIProtocol", "ConfigurationCore", "Hardware", "LicenseCore", "LicenseProtocol", "Linux", "Primitives"]),
+        [
+            "APIProtocol", "CVendorKeys", "ConfigurationCore", "Hardware", "LicenseCore", "LicenseProtocol", "Linux",
+            "Primitives",
+        ]),
     swift(
         "SupervisorService",
         [

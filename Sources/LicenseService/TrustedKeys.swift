@@ -20,7 +20,7 @@ public struct TrustedKeys: Sendable {
     ) throws(LicenseServiceError) {
         guard let path = environment ?? configuration.licenseTestKeys else {
             keys = VendorKeys(EmbeddedKeys.all, acceptsTestKeys: acceptsTestKeys)
-            notice = nil
+            notice = EmbeddedKeys.all.isEmpty ? "no key of the vendor is embedded: this program reads no license" : nil
             return
         }
         keys = VendorKeys(EmbeddedKeys.all + (try Self.read(path)), acceptsTestKeys: acceptsTestKeys)

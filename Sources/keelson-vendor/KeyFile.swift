@@ -7,14 +7,15 @@ import Primitives
 /// `keelson-vendor create-key`
 struct CreateKey: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes a key pair: the private key into a new file, the public one onto the screen.")
+        abstract: "Makes a key pair: the private key into a new file, the public one beside it and onto the screen.")
 
-    @Argument(help: "The file; it must not exist. Keep it off every network, and keep a copy.")
+    @Argument(help: "The file; it must not exist. Keep it off every network, and keep a copy. FILE.pub is for builds.")
     var file: String
 
     func run() throws {
         let key = Curve25519.Signing.PrivateKey()
         try KeyFile.write(key, to: file)
+        try PublicKeyFile.write(key.publicKey, to: file + PublicKeyFile.suffix)
         print("key     \(VendorKey.ID(key.publicKey))")
         print("public  \(Hexadecimal.text(key.publicKey.rawRepresentation))")
     }
@@ -23,10 +24,15 @@ struct CreateKey: ParsableCommand {
 /// A private key on disk: 64 hexadecimal digits and a line feed, readable by its owner only.
 enum KeyFile {
     static func write(_ key: Curve25519.Signing.PrivateKey, to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        try create(path, mode: 0o600, "\(Hexadecimal.text(key.rawRepresentation))\n")
+    }
+
+    /// A new file; one that is there stays as it is.
+    static func create(_ path: String, mode: mode_t, _ text: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, mode)
         guard descriptor >= 0 else { throw VendorError("\(path): \(String(cString: strerror(errno)))") }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try file.write(contentsOf: Data("\(Hexadecimal.text(key.rawRepresentation))\n".utf8))
+        try file.write(contentsOf: Data(text.utf8))
         try file.synchronize()
     }
 

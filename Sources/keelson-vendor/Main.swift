@@ -5,5 +5,5 @@ import ArgumentParser
 struct Vendor: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keelson-vendor", abstract: "Makes signing keys and issues licenses.",
-        subcommands: [CreateKey.self, Issue.self, Inspect.self])
+        subcommands: [CreateKey.self, PublicKeys.self, Issue.self, Inspect.self])
 }

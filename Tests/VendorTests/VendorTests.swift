@@ -75,6 +75,24 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == secret)
     }
 
+    @Test func publicKeysAreForBuilds() throws {
+        let builds = "\(folder)/public"
+        try FileManager.default.createDirectory(atPath: builds, withIntermediateDirectories: true)
+        let digits = try ["one", "two"].map { name in
+            let digits = try createKey(name)
+            try FileManager.default.moveItem(atPath: "\(folder)/\(name).pub", toPath: "\(builds)/\(name).pub")
+            return digits
+        }
+        let listed = try run("public-keys", builds)
+        #expect(listed.status == 0 && listed.output == digits.joined(separator: ",") + "\n")
+        // A private key that is put among them is refused, whatever its file is called.
+        let secret = try String(contentsOfFile: "\(folder)/one", encoding: .utf8)
+        _ = try write(secret, to: "public/three.pub")
+        let refused = try run("public-keys", builds)
+        #expect(refused.status != 0 && refused.output.isEmpty)
+        #expect(refused.errors.contains("three.pub: this is not a public key") && !refused.errors.contains(secret))
+    }
+
     @Test func aLicenseIsIssuedAndRead() throws {
         let digits = try createKey()
         let issued = try issue(

@@ -1,22 +1,6 @@
 import Crypto
 import Primitives
 
-/// The vendor's public keys that are part of the program. Two slots or more: licenses are signed with the first while
-/// the second rests, so that a lost or stolen key is replaced by a program that embeds the second and a fresh one, and
-/// licenses of both are read meanwhile.
-public enum EmbeddedKeys {
-    /// 64 hexadecimal digits each, as `keelson-vendor create-key` prints them. The vendor has not made any yet: until
-    /// then this program reads no license but those of test keys, and only in a debug build.
-    static let slots: [String] = []
-
-    public static let all: [VendorKey] = slots.map { text in
-        guard let key = VendorKey(publicKey: text, isTest: false) else {
-            preconditionFailure("'\(text)' is not a public key of 64 hexadecimal digits")
-        }
-        return key
-    }
-}
-
 /// Keys of tests: a file with a public key of 64 hexadecimal digits on each line. Empty lines and lines that begin with
 /// `#` are skipped.
 public enum TestKeyFile {
