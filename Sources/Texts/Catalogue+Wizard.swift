@@ -94,6 +94,10 @@ extension Catalogue {
         Entry("setup.starting", "The cluster starts", "集群正在启动"),
         Entry("setup.startingText", "This takes some seconds.", "需要几秒钟。"),
         Entry("setup.restarting", "The server starts its services as a member.", "服务器正在以成员身份启动服务。"),
+        Entry(
+            "setup.brokenOff", "The start was broken off. Nothing is lost: go on where it was.",
+            "启动已中断。没有任何内容丢失：可从中断处继续。"),
+        Entry("setup.goOn", "Go on", "继续"),
         Entry("setup.phases", "Phases", "阶段"),
         Entry("setup.phase", "Phase", "阶段"),
         Entry("setup.finishedText", "The cluster runs.", "集群已运行。"),

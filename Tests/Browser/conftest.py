@@ -1,7 +1,7 @@
 import os
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 from browser import SCREENS, launch
 from lab import Lab
@@ -15,8 +15,9 @@ def playwright():
 
 @pytest.fixture(scope="module")
 def lab(request):
-    """As many fresh nodes as the file's NODES says."""
-    lab = Lab(request.module.NODES)
+    """As many fresh nodes as the file's NODES says; they read licenses of its `test_keys`, if it has such."""
+    keys = request.getfixturevalue("test_keys") if hasattr(request.module, "test_keys") else None
+    lab = Lab(request.module.NODES, keys)
     yield lab
     lab.close()
 
@@ -35,6 +36,9 @@ def pytest_runtest_makereport(item, call):
     person = item.funcargs.get("person") if hasattr(item, "funcargs") else None
     if report.when == "call" and report.failed and person:
         os.makedirs(SCREENS, exist_ok=True)
-        person.page.screenshot(path=os.path.join(SCREENS, f"failed-{item.name}.png"), full_page=True)
-        report.sections.append(("The page", person.page.url + "\n" + person.page.locator("body").inner_text()))
+        try:
+            person.page.screenshot(path=os.path.join(SCREENS, f"failed-{item.name}.png"), full_page=True)
+            report.sections.append(("The page", person.page.url + "\n" + person.page.locator("body").inner_text()))
+        except Error as error:
+            report.sections.append(("No picture of the page", f"{person.page.url}\n{error}"))
     return report

@@ -12,18 +12,23 @@ VIP = "10.77.0.50"
 
 
 class Lab:
-    def __init__(self, nodes):
+    def __init__(self, nodes, test_keys=None):
         self.process = subprocess.Popen(
-            [os.path.join(ROOT, f".build/{CONFIGURATION}/lab"), "drive", "--nodes", str(nodes)],
+            [os.path.join(ROOT, f".build/{CONFIGURATION}/lab"), "drive", "--nodes", str(nodes),
+             *(["--test-keys", test_keys] if test_keys else [])],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.namespace = self._answer()
+        self.namespace = self.answer()
 
     def __call__(self, *words):
+        self.ask(*words)
+        return self.answer()
+
+    def ask(self, *words):
+        """What the lab does meanwhile; `answer` waits for it."""
         self.process.stdin.write(" ".join(words) + "\n")
         self.process.stdin.flush()
-        return self._answer()
 
-    def _answer(self):
+    def answer(self):
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError("the lab has ended")

@@ -4,9 +4,15 @@ import Primitives
 /// An appliance node: the supervisor, which starts everything else, and beside it the lab's tiny responder.
 public struct Keelson: NodeSoftware {
     let domain: String?
+    let licenseTestKeys: String?
 
-    /// - Parameter domain: the node's failure domain.
-    public init(domain: String? = nil) { self.domain = domain }
+    /// - Parameters:
+    ///   - domain: the node's failure domain.
+    ///   - licenseTestKeys: a file of public keys whose licenses the node reads, in a debug build.
+    public init(domain: String? = nil, licenseTestKeys: String? = nil) {
+        self.domain = domain
+        self.licenseTestKeys = licenseTestKeys
+    }
 
     public func boot(_ node: LabNode) throws(LabError) {
         try node.write(configuration(node), to: "keelson.toml")
@@ -29,6 +35,8 @@ public struct Keelson: NodeSoftware {
         [programs]
         directory = "\(node.programs)"
         etcd = "/usr/bin/etcd"
+
+        \(licenseTestKeys.map { "[license]\ntest-keys = \"\($0)\"" } ?? "")
 
         """
     }

@@ -6,11 +6,14 @@ import Primitives
 /// A cluster of appliance nodes in a lab, made through the command line as an unattended installation does it.
 public struct KeelsonCluster: Sendable {
     public let lab: Lab
+    /// A file of public keys whose licenses the nodes read, in a debug build.
+    let licenseTestKeys: String?
     /// Told what happens, for people.
     let report: @Sendable (String) -> Void
 
-    public init(lab: Lab, report: @escaping @Sendable (String) -> Void) {
+    public init(lab: Lab, licenseTestKeys: String? = nil, report: @escaping @Sendable (String) -> Void) {
         self.lab = lab
+        self.licenseTestKeys = licenseTestKeys
         self.report = report
     }
 
@@ -22,7 +25,7 @@ public struct KeelsonCluster: Sendable {
     public func addNode(
         _ hardware: LabHardware = LabHardware(), domain: String? = nil
     ) throws(LabError) -> LabNode {
-        let node = try lab.addNode(Keelson(domain: domain), hardware)
+        let node = try lab.addNode(Keelson(domain: domain, licenseTestKeys: licenseTestKeys), hardware)
         try node.powerOn()
         _ = try Condition.wait(for: "the cluster daemon of \(node.name)", within: .seconds(15)) { () throws(LabError) in
             try node.api.get(SetupStatus.self, "/v1/setup")

@@ -11,10 +11,12 @@ struct Drive: ParsableCommand {
 
     @Option(help: "Number of nodes.")
     var nodes = 3
+    @Option(help: "A file of public keys whose licenses the nodes read, in a debug build.")
+    var testKeys: String?
 
     func run() throws {
         try withLab { lab in
-            let cluster = KeelsonCluster(lab: lab) { Terminal.complain($0) }
+            let cluster = KeelsonCluster(lab: lab, licenseTestKeys: testKeys) { Terminal.complain($0) }
             for _ in 0..<nodes { try cluster.addNode() }
             answer(lab.network.client)
             while let line = readLine() {
@@ -40,16 +42,24 @@ struct Drive: ParsableCommand {
         switch (words.first, words.dropFirst().first) {
         case ("setup-code", let name?): return try lab.node(named: name).setupCode()
         case ("join", let name?):
-            try cluster.askToJoin(lab.node(named: name), at: lab.nodes[0].address)
+            let member = words.count > 2 ? try lab.node(named: words[2]) : lab.nodes[0]
+            try cluster.askToJoin(lab.node(named: name), at: member.address)
             return name
+        case ("folder", let name?): return try lab.node(named: name).directory
         case ("digits", let name?): return try cluster.digits(of: lab.node(named: name))
         case ("keelson", let name?): return try lab.node(named: name).keelson(Array(words.dropFirst(2)))
-        case ("cut", nil):
-            let master = try cluster.master()
-            try master.cutPower()
-            return master.name
+        case ("cut", let name):
+            let node = if let name { try lab.node(named: name) } else { try cluster.master() }
+            try node.cutPower()
+            return node.name
+        case ("cut-in-founding", let name?):
+            guard words.count > 2, let moment = FoundingMoment(rawValue: words[2]) else {
+                throw LabError("'\(words.joined(separator: " "))' names no moment of the founding.")
+            }
+            try cluster.cutPower(of: lab.node(named: name), at: moment)
+            return name
         case ("restore", let name?):
-            try lab.node(named: name).restorePower()
+            try cluster.restorePower(of: lab.node(named: name))
             return name
         case ("master", nil): return try cluster.master().name
         case ("whole", let count?):

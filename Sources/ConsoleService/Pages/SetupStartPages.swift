@@ -43,6 +43,8 @@ enum SetupStartPages {
             "phases": phases, "finished": status.finished, "url": status.url ?? "",
             "failure": status.failure.map { PageRequest.sentence($0, page.visitor.language) } ?? "",
             "failed": status.failure != nil,
+            // Before the membership is written a power cut leads back into the setup: the draft is as it was.
+            "brokenOff": status.stage == .installed && status.failure == nil,
         ]
         return HTML.response(page.console.renderer.render("setup-progress-live", fields, page.visitor.language))
     }
