@@ -5,9 +5,10 @@ public protocol NodeCareControl: Sendable {
     /// Answered by the master, which hears the reports.
     /// - Parameter minutes: 1 to 1440.
     func nodeMetrics(_ node: NodeID, minutes: Int) async throws -> NodeMetrics
-    /// The node stands for master no longer; a master hands over first.
+    /// The node stands for master no longer; a master hands over.
+    /// - Parameter waits: until another node is master; else it hands over once the answer is out.
     /// - Throws: `noTarget` when nobody would be left to stand.
-    func drain(_ node: NodeID) async throws
+    func drain(_ node: NodeID, waits: Bool) async throws
     func undrain(_ node: NodeID) async throws
     /// The node makes itself known to whoever stands before it; an event tells how.
     func locate(_ node: NodeID, seconds: Int) async throws

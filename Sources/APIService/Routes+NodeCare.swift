@@ -10,7 +10,7 @@ extension Routes {
                 return try await .json(control.nodeMetrics(request.node(), minutes: minutes))
             },
             Route(.drain) { request in
-                try await control.drain(request.node())
+                try await control.drain(request.node(), waits: !request.isAsync)
                 return .done
             },
             Route(.undrain) { request in

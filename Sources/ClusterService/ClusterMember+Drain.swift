@@ -7,14 +7,16 @@ import Primitives
 
 /// A node that is about to be worked on does not stand for master.
 extension ClusterMember {
-    func drain(_ node: NodeID) async throws {
+    func drain(_ node: NodeID, waits: Bool) async throws {
         let epoch = try requireMastership()
         let record = try await store.record(of: node)
         guard !record.value.isDrained else { return }
         guard let successor = standing(without: node) else { throw APIError(.noTarget) }
         try await setDrained(true, record, by: epoch)
         journal.record(.nodeDrained, about: node, ["other": record.value.name, "who": "\(Caller.current)"])
-        if node == self.node {
+        if node == self.node, !waits {
+            handOverSoon(to: successor)
+        } else if node == self.node {
             let start = BootClock.now
             mastership.post(.handOverRequested(to: successor))
             _ = try await handedOver(since: start)

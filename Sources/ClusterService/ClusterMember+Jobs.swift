@@ -25,7 +25,7 @@ extension ClusterMember {
         case .removeNode(let node): try await takeOut(node, heir: nil)
         case .replaceNode(let dead, let replacement): try await replace(dead, by: replacement)
         case .approve(let node, let code): try await admitWaiting(node, code: code)
-        case .switchMaster(let target): try await beginSwitch(to: target).job
+        case .switchMaster(let target): try await beginSwitch(to: target, waits: false)
         }
     }
 

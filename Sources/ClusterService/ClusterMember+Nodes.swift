@@ -118,12 +118,13 @@ extension ClusterMember {
 
     func switchMaster(to target: String?) async throws -> SwitchAnswer {
         let start = BootClock.now
-        _ = try await beginSwitch(to: target)
+        _ = try await beginSwitch(to: target, waits: true)
         return try await handedOver(since: start)
     }
 
+    /// - Parameter waits: whether who asked waits for the end; else it hands over once the answer is out.
     /// - Returns: the job that the next master ends.
-    func beginSwitch(to target: String?) async throws -> (job: Job, successor: NodeID?) {
+    func beginSwitch(to target: String?, waits: Bool) async throws -> Job {
         let epoch = try requireMastership()
         let successor = try target.map { try eligible($0) }
         let others = view.withLockedValue { $0.nodes }.filter {
@@ -135,8 +136,17 @@ extension ClusterMember {
         let job = newJob(.switchMaster, node: successor, from: node)
         try await store.change([.put(job, at: ClusterKeys.job(job.job.id))], by: epoch)
         follow(job)
-        mastership.post(.handOverRequested(to: successor))
-        return (job.job, successor)
+        if waits { mastership.post(.handOverRequested(to: successor)) } else { handOverSoon(to: successor) }
+        return job.job
+    }
+
+    /// A connection to the virtual address does not outlive the change of its holder: whoever asked there would wait for
+    /// the answer in vain. So it is given time to arrive first.
+    func handOverSoon(to successor: NodeID?) {
+        Task {
+            guard await Pause.survived(.milliseconds(300)) else { return }
+            mastership.post(.handOverRequested(to: successor))
+        }
     }
 
     /// Returns when a new master serves.

@@ -22,7 +22,7 @@ extension InstalledNode {
     func start(_ action: JobAction) async throws -> Job { throw notSetUp }
     func claim(_ request: IdempotentRequest) async throws -> IdempotencyClaim { .unavailable }
     func settle(_ request: IdempotentRequest, ticket: Int64, _ answer: KeptAnswer?) async {}
-    func drain(_ node: NodeID) async throws { throw notSetUp }
+    func drain(_ node: NodeID, waits: Bool) async throws { throw notSetUp }
     func undrain(_ node: NodeID) async throws { throw notSetUp }
     func locate(_ node: NodeID, seconds: Int) async throws { throw notSetUp }
 }

@@ -98,7 +98,7 @@ struct NodesCommand: AsyncParsableCommand {
 
     struct Replace: SessionCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Puts a waiting node or a spare in the place of a dead one.",
+            abstract: "Puts another member, a spare as a rule, in the place of a dead one.",
             discussion: "With --wait, waits until the new one is online.")
 
         @Argument(help: "Identity or name of the dead node.") var dead: String

@@ -2,17 +2,18 @@ import APIProtocol
 
 /// The entries at the side.
 enum Navigation: String, CaseIterable, Sendable {
-    case overview, nodes, failovers, events, audit, approvals, license, users, notifications, settings, account
+    case overview, nodes, failovers, events, jobs, audit, approvals, license, users, tokens, notifications,
+        settings, account
 
     var path: String { self == .overview ? "/" : "/\(rawValue)" }
 
     /// What is of no use to a role is not shown; that it is refused is the cluster daemon's business.
     private func isShown(to user: WhoAmI) -> Bool {
         switch self {
-        case .overview, .nodes, .failovers, .events, .approvals, .license, .settings: true
+        case .overview, .nodes, .failovers, .events, .jobs, .approvals, .license, .settings: true
         case .audit: user.role.may(.security)
         case .users: user.managesUsers
-        case .notifications: user.role.may(.administrator)
+        case .tokens, .notifications: user.role.may(.administrator)
         case .account: false
         }
     }

@@ -36,6 +36,9 @@ enum Templates {
         "approvals": PackageResources.approvals_html,
         "license": PackageResources.license_html,
         "notifications": PackageResources.notifications_html,
+        "tokens": PackageResources.tokens_html,
+        "jobs": PackageResources.jobs_html,
+        "jobs-live": PackageResources.jobs_live_html,
         "support": PackageResources.support_html,
         "certificate": PackageResources.certificate_html,
     ]

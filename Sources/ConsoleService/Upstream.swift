@@ -67,17 +67,20 @@ struct Upstream: Sendable {
     }
 
     /// Asks an endpoint.
+    /// - Parameter waits: for the end of a long action; else until it has begun.
     /// - Throws: `APIError`: what the cluster daemon refused, or that it does not answer.
     func call(
         _ endpoint: Endpoint, _ ids: [String] = [], query: String = "", body: (any Encodable & Sendable)? = nil,
-        as asker: Asker
+        waits: Bool = true, as asker: Asker
     ) async throws -> [UInt8] {
         let path = endpoint.path(ids) + (query.isEmpty ? "" : "?" + query)
         var content: ByteBuffer?
-        if let body { content = ByteBuffer(bytes: try JSONEncoder().encode(body)) }
-        let response = try await execute(
-            endpoint.method.rawValue, path, headers: content == nil ? [] : [("content-type", "application/json")],
-            body: content, as: asker)
+        var headers = waits ? [] : [("prefer", "respond-async")]
+        if let body {
+            content = ByteBuffer(bytes: try JSONEncoder().encode(body))
+            headers.append(("content-type", "application/json"))
+        }
+        let response = try await execute(endpoint.method.rawValue, path, headers: headers, body: content, as: asker)
         let bytes = Array(try await response.body.collect(upTo: Self.longestAnswer).readableBytesView)
         guard (200..<300).contains(response.status.code) || endpoint == .health else {
             do {

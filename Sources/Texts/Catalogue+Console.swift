@@ -176,7 +176,7 @@ extension Catalogue {
             "请将此代码与节点上显示的代码核对，然后输入。"),
         Entry("console.codeShown", "Code shown on the node", "节点上显示的代码"),
         Entry("console.approve", "Approve", "批准"),
-        Entry("done.switch", "The master was changed.", "主节点已切换。"),
+        Entry("done.switch", "The master is being changed.", "正在切换主节点。"),
         Entry("done.replace", "The node is being replaced.", "正在替换节点。"),
         Entry("done.remove", "The node was removed.", "节点已移除。"),
         Entry("done.approve", "The node was approved.", "节点已批准。"),

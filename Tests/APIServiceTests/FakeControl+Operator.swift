@@ -62,7 +62,7 @@ extension FakeControl {
         try note("supportBundleContents")
         return [BundleItem(name: "keelson-n1/versions.json", bytes: 7, what: "Versions.", kind: "versions")]
     }
-    func drain(_ node: NodeID) async throws { try note("drain \(node)") }
+    func drain(_ node: NodeID, waits: Bool) async throws { try note("drain \(node)\(waits ? "" : " later")") }
     func undrain(_ node: NodeID) async throws { try note("undrain \(node)") }
     func locate(_ node: NodeID, seconds: Int) async throws { try note("locate \(node) \(seconds)") }
 }

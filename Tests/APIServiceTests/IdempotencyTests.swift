@@ -92,4 +92,15 @@ struct IdempotencyTests {
         }
         #expect(control.calls.count == 1 && control.calls.first?.contains("start ") == true)
     }
+
+    @Test("A drained master hands over after the answer, when its end is not waited for", arguments: [true, false])
+    func drain(waits: Bool) async throws {
+        let control = FakeControl()
+        try await Harness(control: control, listener: Harness.local).run { requester in
+            let reply = try await requester.send(
+                "POST", Self.removal + "/drain", extra: waits ? [:] : [RequestManner.prefer: "respond-async"])
+            #expect(reply.status == 204)
+        }
+        #expect(control.calls.first?.hasSuffix(" later") == !waits)
+    }
 }

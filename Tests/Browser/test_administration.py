@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import re
 import struct
 import time
@@ -12,42 +13,15 @@ from playwright.sync_api import expect
 
 from browser import Person, download
 from lab import VIP
+from wizard import NODE, PASSWORD, SITE, every_page, login, refused, submit
 
-NODE = "https://10.77.0.11"
-SITE = f"https://{VIP}"
 NODES = 1
-PASSWORD = "the keel holds the ship"
 
 
 @pytest.fixture(scope="module")
 def person(browser):
     # What the server refuses is told by the browser as an error as well.
     return Person(browser, "zh", "dark", expected=["Failed to load resource", "net::ERR_"])
-
-
-def submit(page, **fields):
-    """Fills the form that has these fields and sends it, as the first button does."""
-    form = page.locator("main form").filter(has=page.locator(f"[name={next(iter(fields))}]")).first
-    for name, value in fields.items():
-        form.locator(f"[name={name}]").fill(value)
-    form.locator("button").first.click()
-
-
-def refused(page, *words):
-    """The page says why, and it names what is meant."""
-    alert = page.get_by_role("alert")
-    alert.wait_for()
-    text = alert.inner_text()
-    assert all(word in text for word in words), text
-
-
-def login(page, name, password, code=None):
-    page.goto(f"{SITE}/login")
-    submit(page, name=name, password=password)
-    if code:
-        page.locator("[name=code]").wait_for()
-        submit(page, name=name, password=password, code=code)
-    page.locator("nav.side").wait_for()
 
 
 def wait_until_shown(lab, certificate):
@@ -132,17 +106,50 @@ def test_wizard_refuses_and_goes_on(lab, browser, person):
 def test_every_page(lab, person):
     page = person.page
     login(page, "ada", PASSWORD)
-    paths = [entry.get_attribute("href") for entry in page.locator("nav.side a").all()]
-    for path in paths + ["/account", "/api", "/support", "/nowhere"]:
-        page.goto(SITE + path)
-        person.look("page" + path.replace("/", "-").rstrip("-"))
-    page.goto(f"{SITE}/nodes")
-    page.get_by_role("link", name="n1").click()
-    person.look("node")
-    page.get_by_role("link", name=re.compile("排空")).click()
-    person.look("confirm")
+    every_page(person)
+    # The only voter cannot be drained.
     page.locator("main form button").click()
     refused(page)
+    person.is_well()
+
+
+def test_tokens_and_rack_mode(lab, person, tmp_path):
+    """A token of a program does what its scopes say and nothing else; a node's token is made and taken back."""
+    page = person.page
+    page.goto(f"{SITE}/tokens")
+    form = page.locator("form[action='/tokens/api']")
+    form.locator("[name=name]").fill("robot")
+    form.locator("[name=role]").select_option("administrator")
+    form.locator("[name=days]").fill("1")
+    form.locator("[name='group.nodes']").check()
+    form.locator("button").click()
+    token = page.locator("main pre").inner_text()
+    person.look("tokens-created")
+    ask = lambda path: lab.run(
+        "curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "-H", f"Authorization: Bearer {token}", SITE + path).stdout
+    assert (ask("/v1/nodes"), ask("/v1/users"), ask("/v1/tokens")) == ("200", "403", "403")
+    page.goto(f"{SITE}/tokens")
+    assert token not in page.content()
+    form = page.locator("form[action='/tokens/join']")
+    form.locator("[name=uses]").fill("2")
+    form.locator("button").click()
+    assert page.locator("main pre").inner_text().startswith("kj1.")
+    for kind in ("api", "join"):
+        page.locator(f"form[action^='/tokens/{kind}/'] button").first.click()
+        page.locator(".note.good").wait_for()
+    assert page.locator("form[action$='/revoke']").count() == 0
+    # Revoking reaches the node's memory within two seconds.
+    end = time.monotonic() + 5
+    while ask("/v1/nodes") != "401":
+        assert time.monotonic() < end, "a revoked token is still good"
+    page.goto(f"{SITE}/nodes")
+    submit(page, nodes="3", minutes="20")
+    page.locator(".note.good").wait_for()
+    person.look("nodes-rack")
+    assert json.loads(lab("keelson", "n1", "nodes", "rack", "-o", "json"))["nodes"] == 3
+    page.locator("form[action='/rack'] button").click()
+    page.locator("[name=minutes]").wait_for()
+    assert json.loads(lab("keelson", "n1", "nodes", "rack", "-o", "json"))["nodes"] == 0
     person.is_well()
 
 

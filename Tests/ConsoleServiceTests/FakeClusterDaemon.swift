@@ -150,6 +150,26 @@ enum Samples {
         try daemon.answer("GET /v1/nodes/pending", ItemList<PendingNode>([]))
         try daemon.answer(
             "GET /v1/configuration", ClusterConfiguration(vip: [Subnet("10.77.0.50/24")!], profile: .auto))
+        try daemon.answer("GET /v1/rack-mode", RackMode.closed)
+        try daemon.answer("GET /v1/nodes", ItemList(status().nodes))
+        try daemon.answer(
+            "GET /v1/jobs",
+            ItemList([
+                Job(
+                    id: "0a", kind: .replaceNode, state: .failed, startedAt: stamp,
+                    steps: [JobStep(name: "voteGone", state: .done, milliseconds: 12)],
+                    error: APIError(.nodeOnline, ["node": "<i>n2</i>"]), node: n2, who: "session:ada")
+            ]))
+        try daemon.answer(
+            "GET /v1/user-tokens",
+            ItemList([
+                UserTokenInfo(
+                    id: "0123abcd", name: "<i>robot</i>", role: .operator, created: stamp,
+                    groups: [EndpointGroup(rawValue: "nodes")])
+            ]))
+        try daemon.answer(
+            "GET /v1/tokens",
+            ItemList([JoinTokenInfo(id: "89ab", role: .witness, expires: stamp, usesLeft: 2, revoked: false)]))
         let gaps: [Double?] = [1, nil, 3]
         try daemon.answer(
             "GET /v1/nodes/\(n2.text)/metrics",

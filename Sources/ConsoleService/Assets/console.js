@@ -75,14 +75,15 @@ function stream() {
 function follow(part) {
   const again = async () => {
     try {
-      const answer = await fetch(part.dataset.follow, { headers: { accept: "text/html" } });
+      // Without an end to its patience it would wait for a master that has gone.
+      const answer = await fetch(part.dataset.follow, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(5000) });
       if (answer.ok) {
         const html = await answer.text();
         const hand = document.activeElement;
         const isTyping = part.contains(hand) && hand.value;
         if (html !== part.lastHTML && !isTyping) { part.innerHTML = html; part.lastHTML = html; localTimes(part); }
       }
-    } catch { /* The node restarts in between: asked again. */ }
+    } catch { /* The node restarts in between, or the master changes: asked again. */ }
     if (!part.querySelector("[data-finished]")) setTimeout(again, 500);
   };
   setTimeout(again, 500);

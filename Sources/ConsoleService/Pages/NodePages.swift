@@ -7,11 +7,12 @@ import Texts
 /// The nodes, one node, and what can be done with it.
 enum NodePages {
     static let routes = [
-        PageRoute.page("/nodes", list),
+        PageRoute.page("/nodes") { try await list($0) },
         PageRoute.page("/nodes/:id", detail),
         PageRoute.page("/nodes/:id/:verb", confirm),
         PageRoute.form("/nodes/:id/:verb", act),
         PageRoute.form("/nodes/pending/:id/:verb", answer),
+        PageRoute.form("/rack", changeRack),
     ]
 
     /// What can be done with a node; each is asked for once more on a page of its own.
@@ -28,23 +29,28 @@ enum NodePages {
         var isDangerous: Bool { self == .remove || self == .replace }
     }
 
-    @Sendable private static func list(_ page: PageRequest) async throws -> Response {
+    private static func list(_ page: PageRequest, problem: APIError? = nil) async throws -> Response {
         let picture = try await ClusterPicture(page.upstream, as: page.visitor.asker)
         let pending = try await page.upstream.get(
             .pendingNodes, as: page.visitor.asker, of: ItemList<PendingNode>.self
         ).items
+        let rack: RackMode = try await page.upstream.get(.rackMode, as: page.visitor.asker)
         return page.render(
             "nodes", title: page.words("navigation.nodes"), navigation: .nodes,
             [
                 "nodes": page.console.parts.render("nodes", picture, page.visitor.language),
                 "mayOperate": page.user?.role.may(.operator) == true,
+                "mayAdminister": page.user?.role.may(.administrator) == true,
+                "rack": rack.nodes > 0 ? page.words("setup.rackOpen", ["nodes": "\(rack.nodes)"]) : "",
+                "rackUntil": rack.until.map { "\($0)" } ?? "",
                 "pending": pending.map { node -> Fields in
                     [
                         "id": node.id.text, "name": node.name, "address": "\(node.address)", "code": node.code,
                         "form": page.visitor.formToken,
                     ]
                 },
-            ], picture: picture)
+            ], picture: picture, status: problem.map { HTTPResponse.Status(code: $0.code.status) } ?? .ok,
+            problem: problem)
     }
 
     private static func find(_ page: PageRequest, in picture: ClusterPicture) throws -> NodeStatus {
@@ -147,6 +153,7 @@ enum NodePages {
             let heirs = picture.status.nodes.filter { $0.role == .spare && $0.id != node.id }
             fields["choices"] = true
             fields["choiceLabel"] = words("console.replaceBy")
+            if heirs.isEmpty { fields["obstacle"] = words("console.noHeir") }
             fields["options"] = heirs.map { ["value": $0.id.text, "name": $0.name] }
         }
         return page.render(
@@ -174,8 +181,10 @@ enum NodePages {
     ) async throws -> [UInt8] {
         let (upstream, asker, id) = (page.upstream, page.visitor.asker, node.id.text)
         switch verb {
-        case .switch: return try await upstream.call(.switchMaster, body: SwitchRequest(to: id), as: asker)
-        case .drain: return try await upstream.call(.drain, [id], as: asker)
+        // The browser is connected to the virtual address, which moves with the master.
+        case .switch:
+            return try await upstream.call(.switchMaster, body: SwitchRequest(to: id), waits: false, as: asker)
+        case .drain: return try await upstream.call(.drain, [id], waits: false, as: asker)
         case .undrain: return try await upstream.call(.undrain, [id], as: asker)
         case .locate: return try await upstream.call(.locate, [id], body: LocateRequest(seconds: 60), as: asker)
         case .remove: return try await upstream.call(.removeNode, [id], as: asker)
@@ -188,14 +197,39 @@ enum NodePages {
     /// Yes or no to a node that waits.
     @Sendable private static func answer(_ page: PageRequest) async throws -> Response {
         let form = try await page.form()
-        let id = page.parameter("id")
-        switch page.parameter("verb") {
-        case "approve":
-            _ = try await page.upstream.call(
-                .approve, [id], body: Approval(code: form["code"] ?? ""), as: page.visitor.asker)
-        case "reject": _ = try await page.upstream.call(.reject, [id], as: page.visitor.asker)
-        default: throw APIError(.notFound, ["path": String(page.request.uri.path.prefix(256))])
+        let (id, verb) = (page.parameter("id"), page.parameter("verb"))
+        return try await attempt(page, done: verb) {
+            switch verb {
+            case "approve":
+                _ = try await page.upstream.call(
+                    .approve, [id], body: Approval(code: form["code"] ?? ""), as: page.visitor.asker)
+            case "reject": _ = try await page.upstream.call(.reject, [id], as: page.visitor.asker)
+            default: throw APIError(.notFound, ["path": String(page.request.uri.path.prefix(256))])
+            }
         }
-        return HTML.redirect("/nodes?done=\(page.parameter("verb"))")
+    }
+
+    /// The next nodes without comparing, or no more of them.
+    @Sendable private static func changeRack(_ page: PageRequest) async throws -> Response {
+        let form = try await page.form()
+        let nodes = form["nodes"].flatMap(Int.init)
+        return try await attempt(page, done: nodes == 0 ? "rackClosed" : "rackOpened") {
+            guard let nodes else { throw APIError(.missingField, field: "nodes") }
+            _ = try await page.upstream.call(
+                .changeRackMode, body: RackModeChange(nodes: nodes, minutes: form["minutes"].flatMap(Int.init)),
+                as: page.visitor.asker)
+        }
+    }
+
+    /// What is refused is said on the list of the nodes.
+    private static func attempt(
+        _ page: PageRequest, done: String, _ work: () async throws -> Void
+    ) async throws -> Response {
+        do {
+            try await work()
+            return HTML.redirect("/nodes?done=\(done)")
+        } catch let error as APIError where error.code != .tokenRefused && error.code.status < 500 {
+            return try await list(page, problem: error)
+        }
     }
 }

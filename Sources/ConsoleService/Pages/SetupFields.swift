@@ -11,7 +11,11 @@ enum SetupFields {
         case .administrator:
             return ["name": draft.administrator?.name ?? "", "passwordSet": draft.administrator?.passwordSet == true]
         case .license:
-            return ["text": draft.license?.text ?? "", "trial": draft.license?.trial == true]
+            let text = draft.license?.text ?? ""
+            return [
+                "text": text, "trial": draft.license?.trial == true, "given": !text.isEmpty,
+                "license": try await about(text, page),
+            ]
         case .cluster:
             return [
                 "name": draft.name ?? "", "dns": draft.dns.map(\.description).joined(separator: ", "),
@@ -28,11 +32,25 @@ enum SetupFields {
             return [
                 "administrator": draft.administrator?.name ?? "", "name": draft.name ?? "",
                 "vip": draft.vip.map(\.description).joined(separator: ", "),
-                "license": page.words(draft.license?.text == nil ? "setup.trial" : "setup.licenseGiven"),
+                "license": try await about(draft.license?.text ?? "", page)["line"] ?? page.words("setup.trial"),
                 "nodes": draft.approved.map(\.name).joined(separator: ", "),
                 "profile": page.words("profileName.\((draft.profile ?? .auto).rawValue)"),
             ]
         }
+    }
+
+    /// What a license says, that has been given; empty without one.
+    private static func about(_ text: String, _ page: PageRequest) async throws -> Fields {
+        guard !text.isEmpty else { return [:] }
+        let inspection: LicenseInspection = try await page.upstream.get(
+            .inspectLicense, body: LicenseText(text: text), as: page.visitor.asker)
+        let (license, words) = (inspection.license, page.words)
+        return [
+            "customer": license.customer, "kind": words("license.kind.\(license.kind.rawValue)"), "id": license.id,
+            "nodes": license.limits.nodes.map { "\($0)" } ?? words("licensePage.unlimited"),
+            "expires": license.expires.map { "\($0)" } ?? "", "key": inspection.keyID,
+            "line": "\(license.customer), \(license.id)",
+        ]
     }
 
     private static func profiles(_ chosen: ProfileChoice, _ words: Words) -> [Fields] {
