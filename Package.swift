@@ -95,6 +95,7 @@ let cores: [Target] = [
     swift("NotificationCore", ["APIProtocol", "Primitives", "Texts"]),
     swift("StreamProtocol", ["Checksum", "Primitives", crypto]),
     swift("CaptureProtocol", ["Primitives", "StreamProtocol"]),
+    swift("ReplicationCore", ["CaptureProtocol", "Primitives", "StreamProtocol"]),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
@@ -194,6 +195,7 @@ let programs: [Target] = [
 let testTargets: [Target] = [
     tests("PrimitivesTests", ["Primitives"]),
     tests("ChecksumTests", ["Checksum"]),
+    tests("ReplicationCoreTests", ["CaptureProtocol", "Primitives", "ReplicationCore", "StreamProtocol"]),
     tests("StreamProtocolTests", ["Checksum", "Compression", "StreamProtocol"]),
     tests("MastershipCoreTests", ["MastershipCore", "Primitives"]),
     tests("MembershipCoreTests", ["MembershipCore", "Primitives"]),

@@ -52,6 +52,35 @@ public struct CopyRange: Hashable, Sendable {
     }
 }
 
+/// The base image was whole as of a position, which frames follow.
+public struct CopyEnd: Hashable, Sendable {
+    public var position: StreamPosition
+    /// Where the generation of that position began.
+    public var predecessor: StreamPosition
+    /// The position is a state that a power cut could have left.
+    public var isConsistent: Bool
+
+    public init(position: StreamPosition, predecessor: StreamPosition, isConsistent: Bool) {
+        self.position = position
+        self.predecessor = predecessor
+        self.isConsistent = isConsistent
+    }
+
+    init(reading reader: inout MessageReader) throws(StreamFormatError) {
+        position = try reader.position()
+        predecessor = try reader.position()
+        let flag = try reader.number(as: UInt8.self)
+        guard flag <= 1 else { throw .malformed(.message, "flag \(flag)") }
+        isConsistent = flag == 1
+    }
+
+    func write(to writer: inout MessageWriter) {
+        writer.put(position)
+        writer.put(predecessor)
+        writer.put(isConsistent ? UInt8(1) : 0)
+    }
+}
+
 /// Asks which blocks of a range differ from the receiver's newest state, after everything that was sent ahead of it.
 public struct CompareRequest: Hashable, Sendable {
     public var number: UInt64

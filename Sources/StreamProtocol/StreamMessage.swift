@@ -9,8 +9,7 @@ public enum StreamMessage: Hashable, Sendable {
     /// To the source: end a write epoch with this bookmark.
     case bookmark(BookmarkText)
     case copyRange(CopyRange)
-    /// The base image was whole as of this position; frames follow.
-    case copyEnd(StreamPosition)
+    case copyEnd(CopyEnd)
     case compare(CompareRequest)
     case compared(CompareAnswer)
     case report(SourceReport)
@@ -49,7 +48,7 @@ public enum StreamMessage: Hashable, Sendable {
         case .acknowledgement(let acknowledgement): acknowledgement.write(to: &writer)
         case .bookmark(let bookmark): writer.put(text: bookmark.text)
         case .copyRange(let range): range.write(to: &writer)
-        case .copyEnd(let position): writer.put(position)
+        case .copyEnd(let end): end.write(to: &writer)
         case .compare(let request): request.write(to: &writer)
         case .compared(let answer): answer.write(to: &writer)
         case .report(let report): report.write(to: &writer)
@@ -112,7 +111,7 @@ public enum StreamMessage: Hashable, Sendable {
             guard let bookmark = BookmarkText(try reader.text()) else { throw .malformed(.message, "no bookmark") }
             return .bookmark(bookmark)
         case 5: return .copyRange(try CopyRange(reading: &reader))
-        case 6: return .copyEnd(try reader.position())
+        case 6: return .copyEnd(try CopyEnd(reading: &reader))
         case 7: return .compare(try CompareRequest(reading: &reader))
         case 8: return .compared(try CompareAnswer(reading: &reader))
         case 9: return .report(try SourceReport(reading: &reader))

@@ -48,3 +48,22 @@ public struct StreamPosition: Hashable, Sendable {
     /// Before the first generation.
     public static let none = StreamPosition(generation: Generation(0), sequence: 0, digest: .empty)
 }
+
+/// A record of a stream, without the digest: enough to say which of two comes first.
+public struct StreamMark: Hashable, Comparable, Sendable {
+    public let generation: Generation
+    public let sequence: UInt64
+
+    public init(generation: Generation, sequence: UInt64) {
+        self.generation = generation
+        self.sequence = sequence
+    }
+
+    public init(_ position: StreamPosition) {
+        self.init(generation: position.generation, sequence: position.sequence)
+    }
+
+    public static func < (left: StreamMark, right: StreamMark) -> Bool {
+        (left.generation, left.sequence) < (right.generation, right.sequence)
+    }
+}

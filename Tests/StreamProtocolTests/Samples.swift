@@ -57,7 +57,7 @@ enum Samples {
         .bookmark(BookmarkText("vor dem Umbau 之前") ?? { preconditionFailure("a possible text") }()),
         .copyRange(CopyRange(volume: VolumeNumber(1), address: 8, units: 2, stored: block(4, count: 1_024))),
         .copyRange(CopyRange(volume: VolumeNumber(1), address: 8, units: 1 << 30, stored: [])),
-        .copyEnd(position),
+        .copyEnd(CopyEnd(position: position, predecessor: .none, isConsistent: true)),
         .compare(
             CompareRequest(
                 number: 1, volume: VolumeNumber(0), address: 16,
