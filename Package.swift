@@ -96,6 +96,7 @@ let cores: [Target] = [
     swift("StreamProtocol", ["Checksum", "Primitives", crypto]),
     swift("CaptureProtocol", ["Primitives", "StreamProtocol"]),
     swift("ReplicationCore", ["CaptureProtocol", "Primitives", "StreamProtocol"]),
+    swift("JournalCore", ["Checksum", "Primitives", "StreamProtocol"]),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
@@ -118,6 +119,12 @@ let adapters: [Target] = [
         [
             "APIProtocol", "NotificationCore", "Primitives", asyncHTTPClient, crypto, nioConcurrencyHelpers, nioCore,
             nioHTTP1, nioPosix, nioSSL,
+        ]),
+    swift(
+        "JournalStore",
+        [
+            "BlockIO", "CLibaio", "CLinux", "Checksum", "Compression", "JournalCore", "Linux", "Primitives",
+            "StreamProtocol",
         ]),
     swift("Simulation", ["MastershipCore", "ProfileCore", "Primitives", "VIPCore", "VIPProtocol"]),
 ]
@@ -258,6 +265,10 @@ let testTargets: [Target] = [
     tests("CommandsTests", ["APIProtocol", "Commands", "MembershipCore", "Primitives", "Texts", asyncHTTPClient]),
     tests("PrometheusMetricsTests", ["PrometheusMetrics", metrics]),
     tests("LinuxTests", ["Linux", "Primitives"]),
+    tests("JournalCoreTests", ["Checksum", "JournalCore", "Primitives", "StreamProtocol"]),
+    tests(
+        "JournalStoreTests",
+        ["BlockIO", "Compression", "JournalCore", "JournalStore", "Linux", "Primitives", "StreamProtocol"]),
     tests("BlockIOTests", ["BlockIO", "Linux", "Primitives"]),
     tests(
         "ClusterServiceTests",

@@ -1,0 +1,150 @@
+import BlockIO
+import Glibc
+import JournalCore
+import Linux
+import StreamProtocol
+
+/// What a journal knows of its folding.
+struct FoldingState {
+    var isRunning = false
+    var isPaused = false
+    var retention = JournalRetention.standard
+    /// Bookmarks that need not be kept.
+    var released: Set<UInt64> = []
+}
+
+extension Journal {
+    /// Sets how long points are kept; what is older is folded into the base.
+    public func setRetention(_ retention: JournalRetention) {
+        let isPosted = host.loop.post {
+            self.folding.retention = retention
+            self.fold()
+        }
+        precondition(isPosted, "the loop of a journal was stopped ahead of it")
+    }
+
+    /// Folds what may be folded, as far as whole segments go.
+    func fold() {
+        guard !folding.isRunning, !folding.isPaused, !isMerging, condition == .running || condition == .full else {
+            return
+        }
+        let target: (place: JournalPlace, time: UInt64)?
+        do { target = try foldTarget } catch {
+            return tell(.finding(JournalFinding(.index, file: folder.path, offset: 0, cause: "\(error)")))
+        }
+        guard let target else { return }
+        let isRepeated = state.floor.ordinal > state.base.ordinal
+        folding.isRunning = true
+        state.floor = target.place
+        let job = Folding(
+            folder: folder, state: state, target: target.place, targetTime: target.time,
+            volumes: volumes(at: target.place), parts: runs.map { IndexPart(path: $0.path, footer: $0.footer) },
+            isRepeated: isRepeated)
+        let reserve = Reserve(folder, bytes: configuration.reserve)
+        host.slow.add { [host] in
+            let outcome = Self.attempt(job, reserve)
+            host.loop.post { self.folded(outcome) }
+        }
+    }
+
+    private static func attempt(_ job: Folding, _ reserve: Reserve) -> Result<JournalState, any Error> {
+        do { return .success(try job.run()) } catch let error as SystemError where error.errno == ENOSPC {
+            // The second attempt has the room that was kept for it.
+            reserve.release()
+            return Result { try job.run() }
+        } catch { return .failure(error) }
+    }
+
+    /// The newest point up to which may be folded; the one of a folding that was cut off, as long as there is one.
+    private var foldTarget: (place: JournalPlace, time: UInt64)? {
+        get throws {
+            if state.floor.ordinal > state.base.ordinal {
+                return (state.floor, try time(of: state.floor))
+            }
+            let points = sealed.map {
+                SegmentPoints(
+                    lastOrdinal: $0.end.ordinal, pointCount: $0.footer.pointCount,
+                    greatestTime: $0.footer.greatestTime)
+            }
+            let newest = newestTime
+            let count = folding.retention.foldable(points, newest: newest, pin: pins.keys.min())
+            guard count > 0 else { return nil }
+            let limit = oldestBookmark ?? .max
+            for segment in sealed[..<count].reversed() where segment.footer.start.ordinal < limit {
+                let entry = try segment.frames().last { $0.isPoint && $0.lastOrdinal <= limit }
+                guard let entry else { continue }
+                return entry.lastOrdinal > state.base.ordinal ? (entry.place, entry.time) : nil
+            }
+            return nil
+        }
+    }
+
+    private var newestTime: UInt64 {
+        for segment in open.reversed() {
+            if let entry = segment.frames.last(where: \.isPoint) { return entry.time }
+        }
+        return sealed.last { $0.footer.pointCount > 0 }?.footer.greatestTime ?? 0
+    }
+
+    /// The journal's number of the oldest bookmark that must stay.
+    private var oldestBookmark: UInt64? {
+        sealed.lazy.flatMap(\.notes).first {
+            $0.kind == .mark && $0.ordinal >= self.state.base.ordinal && !self.folding.released.contains($0.ordinal)
+        }?.ordinal
+    }
+
+    private func time(of place: JournalPlace) throws -> UInt64 {
+        for segment in sealed where segment.end.ordinal >= place.ordinal {
+            if let entry = try segment.frames().first(where: { $0.lastOrdinal == place.ordinal }) { return entry.time }
+        }
+        return state.baseTime
+    }
+
+    private func folded(_ outcome: Result<JournalState, any Error>) {
+        folding.isRunning = false
+        defer { finishClosing() }
+        switch outcome {
+        case .success(let now):
+            state = now
+            base.forget()
+            removeFolded()
+            tell(.folded(now.base.position))
+            makeSpare()
+            mergeRuns()
+            fold()
+        case .failure(let finding as JournalFinding):
+            tell(.finding(finding))
+        case .failure(let error as SystemError) where error.errno == ENOSPC || error.errno == EDQUOT:
+            tell(.full)
+        case .failure(let error):
+            tell(.finding(JournalFinding(.base, file: folder.path, offset: 0, cause: "\(error)")))
+        }
+    }
+
+    /// Segments all of which the base has are deleted, with the indexes that have nothing else.
+    private func removeFolded() {
+        var paths: [String] = []
+        while let first = sealed.first, first.end.ordinal <= state.base.ordinal {
+            paths.append(first.path)
+            reader?.forget(first.number)
+            sealed.removeFirst()
+        }
+        while let run = runs.first, run.footer.end.ordinal <= state.base.ordinal {
+            if run.segments.count > 1 { paths.append(run.path) }
+            runs.removeFirst()
+        }
+        let reserve = Reserve(folder, bytes: configuration.reserve)
+        host.quick.add { [host, paths] in
+            var failure: SystemError?
+            for path in paths {
+                do throws(SystemError) { try JournalFolder.remove(path) } catch { failure = error }
+            }
+            reserve.fill()
+            guard let failure else { return }
+            host.loop.post {
+                self.tell(
+                    .finding(JournalFinding(.recovery, file: failure.subject, offset: 0, cause: "\(failure)")))
+            }
+        }
+    }
+}
