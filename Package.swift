@@ -84,7 +84,13 @@ let cores: [Target] = [
     swift("ConfigurationCore", ["Primitives"]),
     swift("SupervisorProtocol"),
     swift("SupervisorCore", ["ConfigurationCore", "MembershipCore", "Primitives", "SupervisorProtocol"]),
-    swift("APIProtocol", ["MembershipCore", "Primitives", "Texts"]),
+    swift("StreamProtocol", ["Checksum", "Primitives", crypto]),
+    swift("CaptureProtocol", ["Primitives", "StreamProtocol"]),
+    swift("PlacementCore", ["CaptureProtocol", "Primitives", "StreamProtocol"]),
+    swift("AlarmCore", ["CaptureProtocol", "Primitives", "StreamProtocol"]),
+    swift(
+        "APIProtocol",
+        ["AlarmCore", "CaptureProtocol", "MembershipCore", "Primitives", "StreamProtocol", "Texts"]),
     swift("AccessCore", ["APIProtocol", "Primitives", crypto, cryptoExtras]),
     swift("LicenseCore", ["APIProtocol", "Primitives", "Texts", crypto]),
     swift("LicenseProtocol", ["APIProtocol", "LicenseCore", "Texts"]),
@@ -93,8 +99,6 @@ let cores: [Target] = [
     swift("MetricsCore", ["Primitives"]),
     swift("BundleCore"),
     swift("NotificationCore", ["APIProtocol", "Primitives", "Texts"]),
-    swift("StreamProtocol", ["Checksum", "Primitives", crypto]),
-    swift("CaptureProtocol", ["Primitives", "StreamProtocol"]),
     swift("ReplicationCore", ["CaptureProtocol", "Primitives", "StreamProtocol"]),
     swift("JournalCore", ["Checksum", "Primitives", "StreamProtocol"]),
     swift("VIPProtocol", ["Primitives"]),
@@ -148,23 +152,27 @@ let services: [Target] = [
     swift(
         "APIService",
         [
-            "APIProtocol", "Linux", "Primitives", "PrometheusMetrics", asyncHTTPClient, httpTypes, hummingbird,
-            hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioHTTP1, nioSSL,
+            "APIProtocol", "CaptureProtocol", "Linux", "Primitives", "PrometheusMetrics", "StreamProtocol",
+            asyncHTTPClient, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore,
+            nioHTTP1, nioSSL,
         ], resources: [.embedInCode("openapi.json")]),
     swift(
         "ClusterService",
         [
-            "APIProtocol", "APIService", "AccessCore", "BundleCore", "Compression", "ConfigurationCore", "Delivery",
+            "APIProtocol", "APIService", "AccessCore", "AlarmCore", "BundleCore", "CaptureProtocol", "Compression",
+            "ConfigurationCore", "Delivery",
             "Etcd", "HostMetrics", "Identity", "JoinCore", "LicenseCore", "LicenseProtocol", "Linux", "LocalStore",
             "MastershipCore", "MembershipCore", "MetricsCore", "NotificationCore", "Primitives", "ProbeProtocol",
-            "PrometheusMetrics", "ProfileCore", "SetupCore", "SupervisorProtocol", "Texts", "VIPProtocol",
+            "PlacementCore", "PrometheusMetrics", "ProfileCore", "SetupCore", "StreamProtocol", "SupervisorProtocol",
+            "Texts", "VIPProtocol",
             asyncHTTPClient, crypto, lifecycle, logging, metrics,
             nioConcurrencyHelpers, nioCore, nioFoundationCompat, nioPosix, nioSSL, unixSignals,
         ]),
     swift(
         "ConsoleService",
         [
-            "APIProtocol", "ConfigurationCore", "Identity", "Linux", "MembershipCore", "Primitives", "Texts",
+            "APIProtocol", "AlarmCore", "CaptureProtocol", "ConfigurationCore", "Identity", "Linux", "MembershipCore",
+            "Primitives", "StreamProtocol", "Texts",
             asyncHTTPClient, crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, mustache, nioCore,
             nioHTTP1, nioHTTPTypes, nioPosix, nioSSL, unixSignals,
         ], resources: [.embedInCode("Templates"), .embedInCode("Assets")]),
@@ -177,8 +185,8 @@ let services: [Target] = [
     swift(
         "Commands",
         [
-            "APIProtocol", "ConfigurationCore", "MembershipCore", "Primitives", "Texts", argumentParser,
-            asyncHTTPClient, nioCore, nioFoundationCompat, nioPosix, nioSSL,
+            "APIProtocol", "AlarmCore", "CaptureProtocol", "ConfigurationCore", "MembershipCore", "Primitives",
+            "StreamProtocol", "Texts", argumentParser, asyncHTTPClient, nioCore, nioFoundationCompat, nioPosix, nioSSL,
         ]),
     swift(
         "Lab",
@@ -229,6 +237,8 @@ let testTargets: [Target] = [
             "APIProtocol", "Delivery", "Identity", "JoinCore", "NotificationCore", "Primitives", crypto,
             nioConcurrencyHelpers, nioCore, nioPosix, nioSSL,
         ]),
+    tests("PlacementCoreTests", ["CaptureProtocol", "PlacementCore", "Primitives", "StreamProtocol"]),
+    tests("AlarmCoreTests", ["AlarmCore", "CaptureProtocol", "Primitives", "StreamProtocol"]),
     tests("JoinCoreTests", ["JoinCore", "MembershipCore", "Primitives"]),
     tests("ConfigurationCoreTests", ["ConfigurationCore", "Primitives"]),
     tests("SupervisorProtocolTests", ["SupervisorProtocol"]),
@@ -246,14 +256,17 @@ let testTargets: [Target] = [
     tests(
         "APIServiceTests",
         [
-            "APIProtocol", "APIService", "Commands", "Identity", "JoinCore", "MembershipCore", "Primitives", "Texts",
-            asyncHTTPClient, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+            "APIProtocol", "APIService", "AlarmCore", "CaptureProtocol", "Commands", "Identity", "JoinCore",
+            "MembershipCore", "Primitives", "StreamProtocol", "Texts", asyncHTTPClient, httpTypes, hummingbird,
+            hummingbirdTesting, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
         ]),
     tests(
         "ConsoleServiceTests",
         [
-            "APIProtocol", "ConfigurationCore", "ConsoleService", "Identity", "JoinCore", "Linux", "MembershipCore",
-            "Primitives", "Texts", asyncHTTPClient, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+            "APIProtocol", "AlarmCore", "CaptureProtocol", "ConfigurationCore", "ConsoleService", "Identity",
+            "JoinCore",
+            "Linux", "MembershipCore", "Primitives", "StreamProtocol", "Texts", asyncHTTPClient, httpTypes, hummingbird,
+            hummingbirdTesting, logging, nioCore,
             nioHTTP1, nioPosix, nioSSL,
         ]),
     tests(
@@ -273,9 +286,11 @@ let testTargets: [Target] = [
     tests(
         "ClusterServiceTests",
         [
-            "APIProtocol", "AccessCore", "ClusterService", "ConfigurationCore", "Etcd", "Identity", "JoinCore",
+            "APIProtocol", "AccessCore", "AlarmCore", "CaptureProtocol", "ClusterService", "ConfigurationCore", "Etcd",
+            "Identity", "JoinCore",
             "LicenseCore", "LicenseProtocol", "Linux", "MastershipCore", "MembershipCore", "NotificationCore",
-            "Primitives", "ProbeProtocol", "ProfileCore", "SetupCore", "Texts", "keelson-licensed", crypto, logging,
+            "PlacementCore", "Primitives", "ProbeProtocol", "ProfileCore", "SetupCore", "StreamProtocol", "Texts",
+            "keelson-licensed", crypto, logging,
             nioConcurrencyHelpers, nioCore, nioPosix,
         ]),
     tests("EtcdTests", ["Etcd", "Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL]),

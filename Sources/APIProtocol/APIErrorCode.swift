@@ -26,6 +26,9 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case unknownUser, duplicateUser, lastAdministrator, unknownSession, unknownApproval, ownApproval
     // What operators need beside the cluster.
     case unknownTarget, unknownJob, idempotencyMismatch, idempotencyUnfinished
+    // Protected machines.
+    case unknownMachine, duplicateMachine, tooManyMachines, noPlaceForMachine, volumeShrinks, unknownPoint
+    case unknownExport, sourceAway, captureSilent, captureRefused, enrolmentRefused
     // Everything else, and what the command line meets before an answer.
     case internalError, unreachable, badAnswer
 }
@@ -43,13 +46,16 @@ extension APIErrorCode {
         case .duplicateUser, .lastAdministrator: 409
         case .codeRefused, .passwordTooShort, .passwordTooLong, .passwordIsName, .passwordTooCommon: 422
         case .forbidden, .formExpired, .joinTokenUnknown, .joinTokenExpired, .joinTokenUsedUp, .joinTokenRevoked,
-            .wrongAuthority, .joinRejected, .licenseLimit, .licenseInactive:
+            .wrongAuthority, .joinRejected, .licenseLimit, .licenseInactive, .enrolmentRefused:
             403
-        case .notFound, .unknownNode, .unknownToken, .unknownTarget, .unknownJob: 404
+        case .notFound, .unknownNode, .unknownToken, .unknownTarget, .unknownJob, .unknownMachine, .unknownPoint,
+            .unknownExport:
+            404
         case .methodNotAllowed: 405
         case .staleEpoch, .notSetUp, .alreadySetUp, .setupRunning, .nodeIsMaster, .nodeOnline, .alreadyMaster,
             .notEligible, .noTarget, .lastVoter, .learnerBusy, .vipInUse, .duplicateIdentity, .duplicateAddress,
-            .duplicateName, .codeMismatch, .draftChanged, .clockSkew, .idempotencyUnfinished:
+            .duplicateName, .codeMismatch, .draftChanged, .clockSkew, .idempotencyUnfinished,
+            .duplicateMachine, .tooManyMachines, .noPlaceForMachine, .volumeShrinks, .sourceAway, .captureRefused:
             409
         case .tooLarge: 413
         case .unsupportedMedia: 415
@@ -60,7 +66,7 @@ extension APIErrorCode {
         case .tooManyAttempts, .tooManyWaiting: 429
         case .internalError: 500
         case .masterUnreachable, .badAnswer: 502
-        case .noMaster, .noQuorum, .storeUnavailable, .unreachable, .validatorSilent: 503
+        case .noMaster, .noQuorum, .storeUnavailable, .unreachable, .validatorSilent, .captureSilent: 503
         case .timedOut: 504
         case .storeFull, .diskFull, .diskTooSmall: 507
         }

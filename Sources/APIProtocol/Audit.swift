@@ -118,7 +118,8 @@ public enum AuditParameters {
     public static let recorded: Set<String> = [
         "name", "role", "disabled", "to", "by", "vip", "gateway", "profile", "ttlSeconds", "uses", "groups",
         "fourEyes", "requireSecondFactor", "sessionMinutes", "idleMinutes", "nodes", "minutes", "dns", "ntp",
-        "timeZone", "language",
+        "timeZone", "language", "level", "lagTargetSeconds", "retentionSeconds", "hold", "text", "at", "bookmark",
+        "writable", "deleteData",
     ]
 
     private static let longest = 200

@@ -1,4 +1,5 @@
 import Primitives
+import StreamProtocol
 
 /// Who makes a request, for the decisions and the records that it causes.
 public indirect enum Caller: Equatable, Sendable {
@@ -11,6 +12,8 @@ public indirect enum Caller: Equatable, Sendable {
     case node(NodeID)
     /// A user or a root, whose request another member passed on.
     case forwarded(by: NodeID, for: Caller)
+    /// A protected machine, by its token.
+    case machine(MachineID)
     /// Nobody said who it is.
     case anonymous
 
@@ -27,7 +30,7 @@ extension Caller {
         switch self {
         case .user(let user): user
         case .forwarded(_, let caller): caller.identity
-        case .local, .console, .node, .anonymous: nil
+        case .local, .console, .node, .machine, .anonymous: nil
         }
     }
 
@@ -36,7 +39,7 @@ extension Caller {
         switch self {
         case .local: true
         case .forwarded(_, let caller): caller.isRoot
-        case .user, .console, .node, .anonymous: false
+        case .user, .console, .node, .machine, .anonymous: false
         }
     }
 }
@@ -48,6 +51,7 @@ extension Caller: CustomStringConvertible {
         case .user(let user): user.name
         case .console: "the console"
         case .node(let node): "node \(node)"
+        case .machine(let machine): "machine \(machine)"
         case .forwarded(_, let caller): caller.description
         case .anonymous: "an anonymous client"
         }
@@ -70,7 +74,7 @@ public struct CallerNote: Codable, Equatable, Sendable {
         case .local: (kind, user) = (.local, nil)
         case .user(let identity): (kind, user) = (.user, identity)
         case .anonymous: (kind, user) = (.anonymous, nil)
-        case .console, .node, .forwarded: return nil
+        case .console, .node, .machine, .forwarded: return nil
         }
         self.client = client
     }

@@ -4,7 +4,7 @@ import Primitives
 /// `internalError`. A function that needs the master throws `APIError.notMaster(url:peer:)` elsewhere: the API service
 /// then passes the request on to the master. `Caller.current` says who asks.
 public protocol ClusterControl: LicenseControl, AccessControl, SetupControl, NotificationControl, NodeCareControl,
-    SupportControl, JobControl, IdempotencyControl, WebCertificateControl
+    SupportControl, JobControl, IdempotencyControl, WebCertificateControl, MachineControl
 {
     /// Answered from memory: asked hundreds of times a second.
     func health() async throws -> Health

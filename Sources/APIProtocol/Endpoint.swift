@@ -16,6 +16,8 @@ public struct Endpoint: Hashable, Sendable {
         case node
         /// root on this machine only, over the Unix socket.
         case local
+        /// A protected machine itself, with the token that it got when it was enrolled.
+        case machine
     }
 
     public let method: Method
@@ -86,4 +88,5 @@ extension Endpoint {
             metrics, switchMaster, approve, reject, setup, removeNode, replaceNode, changeConfiguration, createToken,
             tokens, revokeToken, createUserToken, userTokens, revokeUserToken, heartbeat, renewCertificate,
         ] + ofLicense + access + settingUp + ofNotifications + ofNodeCare + ofSupport + ofJobs + ofWebCertificate
+        + ofMachines
 }

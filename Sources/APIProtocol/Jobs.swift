@@ -1,8 +1,9 @@
 import Primitives
+import StreamProtocol
 
 /// Which action a job follows.
 public enum JobKind: String, Codable, Sendable, CaseIterable {
-    case removeNode, replaceNode, approve, join, switchMaster
+    case removeNode, replaceNode, approve, join, switchMaster, verify
 }
 
 public enum JobState: String, Codable, Sendable, CaseIterable {
@@ -25,10 +26,15 @@ public struct Job: Codable, Equatable, Sendable {
     public var node: NodeID?
     /// Who asked for it.
     public var who: String
+    /// The protected machine that it is about.
+    public var machine: MachineID?
+    /// What a verification found: one line for each damage and what became of it.
+    public var findings: [String]?
 
     public init(
         id: String, kind: JobKind, state: JobState, progress: Double? = nil, startedAt: Timestamp,
-        endedAt: Timestamp? = nil, steps: [JobStep], error: APIError? = nil, node: NodeID? = nil, who: String
+        endedAt: Timestamp? = nil, steps: [JobStep], error: APIError? = nil, node: NodeID? = nil, who: String,
+        machine: MachineID? = nil, findings: [String]? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -40,6 +46,8 @@ public struct Job: Codable, Equatable, Sendable {
         self.error = error
         self.node = node
         self.who = who
+        self.machine = machine
+        self.findings = findings
     }
 }
 

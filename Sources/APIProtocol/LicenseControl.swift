@@ -48,6 +48,8 @@ extension Endpoint {
     public var bodyLimit: Int {
         switch self {
         case .installLicense, .inspectLicense, .setup, .changeSetupDraft: 3 * LicenseText.longest
+        // A node tells of all its streams.
+        case .heartbeat: 1 << 20
         default: 65_536
         }
     }

@@ -1,3 +1,4 @@
+import CaptureProtocol
 import MembershipCore
 import Primitives
 
@@ -113,10 +114,13 @@ public struct NodeReport: Codable, Equatable, Sendable {
     public var domain: String?
     /// The four hashed parts by which a license knows the machine again; nil while they are not known.
     public var hardware: [String]?
+    /// The streams that it keeps; nil while its capture daemon does not answer.
+    public var streams: [StreamStatus]?
 
     public init(
         name: String, address: IPAddress, role: LocalMembership.Role, sentAt: Timestamp, resources: NodeResources,
-        versions: [String: String], raft: LocalMembership.RaftTiming?, domain: String?, hardware: [String]? = nil
+        versions: [String: String], raft: LocalMembership.RaftTiming?, domain: String?, hardware: [String]? = nil,
+        streams: [StreamStatus]? = nil
     ) {
         self.name = name
         self.address = address
@@ -127,6 +131,7 @@ public struct NodeReport: Codable, Equatable, Sendable {
         self.raft = raft
         self.domain = domain
         self.hardware = hardware
+        self.streams = streams
     }
 }
 

@@ -158,5 +158,6 @@ extension NodeReport: Validatable {
         guard hardware.map(Self.isPrint) ?? true else {
             throw .invalid("hardware", clause: "hardware")
         }
+        try Rule.streams(streams, "streams")
     }
 }

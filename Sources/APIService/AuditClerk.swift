@@ -37,7 +37,7 @@ struct AuditClerk: Sendable {
         case .user(let user): user.name
         case .forwarded(let node, let inner): inner.isRoot ? "root on \(node)" : name(inner, endpoint, parts)
         case .anonymous: endpoint == .createSession ? offeredName(parts) : nil
-        case .console, .node: nil
+        case .console, .node, .machine: nil
         }
     }
 

@@ -12,6 +12,7 @@ struct Dispatcher: Sendable {
     func respond(to request: Request, context: APIContext, with route: Route) async throws -> Response {
         var parts = RouteRequest()
         parts.id = context.parameters.get("id") ?? ""
+        parts.name = context.parameters.get("name") ?? ""
         let audit = AuditClerk(control: gate.control, endpoint: route.endpoint, client: try client(request, context))
         let caller: Caller
         do {

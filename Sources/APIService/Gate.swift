@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import NIOSSL
 import Primitives
+import StreamProtocol
 import Synchronization
 
 /// Decides who asks and whether they may: one for each listener.
@@ -42,6 +43,10 @@ struct Gate: Sendable {
         APIError(.forbidden, ["needed": "node", "caller": caller.description, "role": "none"])
     }
 
+    private static func machinesOnly(_ caller: Caller) -> APIError {
+        APIError(.forbidden, ["needed": "machine", "caller": caller.description, "role": "none"])
+    }
+
     private static func rootOnly(_ caller: Caller) -> APIError {
         APIError(.forbidden, ["needed": "root on this machine", "caller": caller.description, "role": "none"])
     }
@@ -63,9 +68,10 @@ struct Gate: Sendable {
     }
 
     private func user(_ request: Request, _ context: APIContext, _ endpoint: Endpoint) async throws -> Caller {
-        let needed: AccessLevel
+        let needed: AccessLevel?
         switch endpoint.access {
         case .open: return .anonymous
+        case .machine: needed = nil
         case .node: throw Self.membersOnly(.anonymous)
         case .local: throw Self.rootOnly(.anonymous)
         case .user(let level): needed = level
@@ -73,12 +79,26 @@ struct Gate: Sendable {
         let source = client(of: request, context: context) ?? "unknown"
         try refusals.check(source)
         guard let header = request.headers[.authorization] else { throw APIError(.unauthenticated) }
+        if needed == nil, let machine = try await machine(header) {
+            refusals.accepted(source)
+            return .machine(machine)
+        }
         guard let credential = Credential(authorization: header), let user = try await authenticate(credential) else {
             refusals.refused(source)
             throw APIError(.tokenRefused)
         }
         refusals.accepted(source)
+        guard let needed else { throw Self.machinesOnly(.user(user)) }
         return try Self.checked(.user(user), user, needed, endpoint)
+    }
+
+    /// - Returns: nil when this is no machine's token.
+    private func machine(_ header: String) async throws -> MachineID? {
+        let parts = header.split(separator: " ")
+        guard parts.count == 2, parts[0].lowercased() == "bearer", let token = MachineToken(String(parts[1])) else {
+            return nil
+        }
+        return try await control.authenticate(token)
     }
 
     private static func checked(
@@ -105,6 +125,7 @@ struct Gate: Sendable {
         }
         let node = try identity(certificate)
         guard endpoint.access != .local else { throw Self.rootOnly(.node(node)) }
+        guard endpoint.access != .machine else { throw Self.machinesOnly(.node(node)) }
         guard let note = try Self.note(in: request) else { return .node(node) }
         guard endpoint.access != .node else { throw Self.membersOnly(.node(node)) }
         guard let caller = note.caller else { throw APIError(.malformed, ["reason": "no user is named"]) }

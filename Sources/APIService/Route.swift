@@ -16,6 +16,8 @@ struct Route: Sendable {
 struct RouteRequest: Sendable {
     /// The value of `{id}` in the path; empty where there is none.
     var id = ""
+    /// The value of `{name}` in the path; empty where there is none.
+    var name = ""
     var query: [String: String] = [:]
     var body: [UInt8] = []
     /// The caller does not want to wait for the end of a long action.

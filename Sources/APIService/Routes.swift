@@ -9,7 +9,7 @@ struct Routes: Sendable {
 
     var all: [Route] {
         open + reading + operating + membership + tokens + node + license + access + settingUp + notifications
-            + nodeCare + support + jobs + webCertificate
+            + nodeCare + support + jobs + webCertificate + machines
     }
 
     private var open: [Route] {
@@ -50,11 +50,20 @@ struct Routes: Sendable {
             Route(.configuration) { _ in try await .json(control.configuration()) },
             Route(.setupStatus) { _ in try await .json(control.setupStatus()) },
             Route(.metrics) { _ in
-                let text = metricsText() + ClusterMetrics.text(try await control.status())
+                let text =
+                    metricsText() + ClusterMetrics.text(try await control.status())
+                    + ClusterMetrics.text(try await machinesIfSetUp())
                 return RouteAnswer(
                     status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
             },
         ]
+    }
+
+    /// A node that is not set up protects nothing.
+    private func machinesIfSetUp() async throws -> [Machine] {
+        do { return try await control.machines() } catch let error as APIError where error.code == .notSetUp {
+            return []
+        }
     }
 
     private var operating: [Route] {

@@ -90,7 +90,8 @@ extension ClusterMember {
         return NodeReport(
             name: configuration.name, address: configuration.address.address, role: place.role, sentAt: .now,
             resources: resources, versions: Versions.all, raft: place.role == .spare ? nil : place.raft,
-            domain: configuration.domain, hardware: licenseMemory.withLockedValue { $0.ownPrint?.parts })
+            domain: configuration.domain, hardware: licenseMemory.withLockedValue { $0.ownPrint?.parts },
+            streams: streams.withLockedValue { $0.statuses(at: BootClock.now) })
     }
 
     /// - Returns: how far this node's clock is from the master's, in milliseconds, by halving the way (Cristian 1989).

@@ -1,4 +1,5 @@
 import APIProtocol
+import AlarmCore
 import ConfigurationCore
 import Identity
 import Logging
@@ -9,6 +10,7 @@ import NIOConcurrencyHelpers
 import NIOPosix
 import Primitives
 import SetupCore
+import StreamProtocol
 
 /// One member of a running cluster, as its parts see each other: what they share, and nothing that decides. Decisions
 /// are made in the cores, and by level in the loops of the other files.
@@ -38,6 +40,9 @@ final class ClusterMember: Sendable {
     /// As master: jobs that are not at their end.
     let running = NIOLockedValueBox<[StoredJob]>([])
     let metrics = NIOLockedValueBox(MetricsHistory())
+    let streams = NIOLockedValueBox(StreamMemory())
+    /// As master: those that are raised.
+    let alarms = NIOLockedValueBox<[MachineID: [Alarm]]>([:])
     /// Set once while the member is put together, before anything runs.
     let parts = NIOLockedValueBox<Parts?>(nil)
 

@@ -78,7 +78,8 @@ extension ClusterStore {
             Transaction(then: [
                 .get(.prefix(ClusterKeys.nodes)), .get(.key(ClusterKeys.settings)), .get(.key(ClusterKeys.profile)),
                 .get(.prefix(ClusterKeys.userTokens)), .get(.prefix(ClusterKeys.failovers)),
-                .get(.key(ClusterKeys.web)), .get(.key(ClusterKeys.master)), .get(.key(ClusterKeys.gate)),
+                .get(.key(ClusterKeys.web)), .get(.prefix(ClusterKeys.machines)),
+                .get(.prefix(ClusterKeys.forgotten)), .get(.key(ClusterKeys.master)), .get(.key(ClusterKeys.gate)),
             ]), timeout: Self.patience)
         let found = all.results.map(\.keys)
         view.nodes = try found[0].map { try Stored<NodeRecord>($0).value }.sorted { $0.joined < $1.joined }
@@ -87,7 +88,9 @@ extension ClusterStore {
         view.userTokens = try found[3].map { try Stored($0).value }
         view.lastFailover = try found[4].last.map { try Stored($0).value }
         view.web = try found[5].first.map { try Stored($0).value }
-        view.master = try EtcdMasterKey.observation(all.results[6...])
+        view.machines = try found[6].map { try Stored($0).value }
+        view.isForgetting = !found[7].isEmpty
+        view.master = try EtcdMasterKey.observation(all.results[8...])
         view.etcd = try await health(among: view.nodes, isMaster: isMaster)
         view.readAt = now
         return view

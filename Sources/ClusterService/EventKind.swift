@@ -10,9 +10,22 @@ enum EventKind: String, CaseIterable, Sendable {
     case loginLocked, approvalAsked, webCertificateChanged
     case nodeDrained, nodeUndrained, locatingPort, locatingConsole, locateFailed
     case notificationTest, notificationLost, notificationChanged, notificationRemoved
+    case machineProtected, machineUnprotected, machineChanged, machinePaused, machineResumed, machineEnrolled
+    case bookmarked, pointExported, exportEnded
+    case receiverReplaced, secondReplaced, secondLost, secondFound, secondLevel, streamDrained
+    case lagOverTarget, lagOverTargetOver, stalled, stalledOver, secondMissing, secondMissingOver
+    case journalFull, journalFullOver, streamFaulted, streamFaultedOver, streamStopped, streamStoppedOver
 
     var level: EventLevel {
         switch self {
+        case .journalFull, .streamFaulted: .error
+        case .receiverReplaced, .secondReplaced, .secondLost, .lagOverTarget, .stalled, .secondMissing, .streamStopped:
+            .warning
+        case .machineProtected, .machineUnprotected, .machineChanged, .machinePaused, .machineResumed,
+            .machineEnrolled, .bookmarked, .pointExported, .exportEnded, .secondFound, .secondLevel, .streamDrained,
+            .lagOverTargetOver, .stalledOver, .secondMissingOver, .journalFullOver, .streamFaultedOver,
+            .streamStoppedOver:
+            .info
         case .storeWentBackwards, .vipConflict, .twins: .error
         case .gaveUp, .vipRefused, .loginLocked, .approvalAsked, .linkDown, .nodeSilent, .voterRemoved,
             .notificationLost, .locateFailed:

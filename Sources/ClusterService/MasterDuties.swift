@@ -28,6 +28,8 @@ final class MasterDuties: Sendable {
                 group.addTask { await member.tidyAccess(in: epoch) }
                 group.addTask { await member.deliverNotifications(in: epoch) }
                 group.addTask { await member.followJobs(in: epoch) }
+                group.addTask { await member.placeStreams(in: epoch) }
+                group.addTask { await member.watchAlarms(in: epoch) }
             }
         }
         task.withLockedValue { task in

@@ -110,6 +110,8 @@ struct MemberService: Service {
             { await member.takeRaftTurns() },
             { await member.followLicense() },
             { await member.endSetupSessions() },
+            { await member.followAssignments() },
+            { await member.watchStreams() },
         ]
     }
 

@@ -1,5 +1,6 @@
 import APIProtocol
 import AsyncHTTPClient
+import CaptureProtocol
 import Foundation
 import NIOCore
 import NIOFoundationCompat
@@ -9,7 +10,7 @@ import Primitives
 
 /// Calls other nodes' API over TLS; what they refuse is thrown as their `APIError`.
 struct PeerClient: Sendable {
-    private static let answerLimit = 1 << 20
+    private static let answerLimit = 4 << 20
 
     private let client: HTTPClient
     private let port: Int
@@ -47,6 +48,16 @@ struct PeerClient: Sendable {
 
     func audit(_ note: AuditNote, to address: IPAddress) async throws {
         _ = try await exchange(.nodeAudit, at: address, body: try JSONEncoder().encode(note), within: .seconds(5))
+    }
+
+    func machines(of address: IPAddress) async throws -> [Machine] {
+        let list: ItemList<Machine> = try await call(.machines, at: address, within: .seconds(1))
+        return list.items
+    }
+
+    func capture(_ request: CaptureRequest, at address: IPAddress) async throws -> CaptureAnswer {
+        let limit = TimeAmount.nanoseconds((request.patience + .seconds(1)).nanoseconds)
+        return try await call(.nodeCapture, at: address, body: request, within: limit)
     }
 
     private func call<Answer: Decodable>(

@@ -1,4 +1,5 @@
 import APIProtocol
+import CaptureProtocol
 import MembershipCore
 import Primitives
 
@@ -11,6 +12,8 @@ struct StoredJob: Codable, Equatable, Sendable {
     var heir: NodeID?
     /// The master that hands over.
     var from: NodeID?
+    /// Nodes that check their copies.
+    var verifying: [NodeID]? = nil
     /// When the present step began.
     var stepAt: Timestamp
     /// Then it has failed.
@@ -36,6 +39,7 @@ struct StoredJob: Codable, Equatable, Sendable {
         case .approve: ["approved", "joined", "online", "voting"]
         case .join: ["joined", "online", "voting"]
         case .switchMaster: ["asked", "handedOver"]
+        case .verify: ["asked", "verified"]
         }
     }
 
@@ -56,7 +60,13 @@ struct StoredJob: Codable, Equatable, Sendable {
         deadline = now.adding(Self.limit(of: kind))
     }
 
-    private static func limit(of kind: JobKind) -> Span { kind == .switchMaster ? .seconds(30) : .seconds(900) }
+    private static func limit(of kind: JobKind) -> Span {
+        switch kind {
+        case .switchMaster: .seconds(30)
+        case .removeNode, .replaceNode, .approve, .join: .seconds(900)
+        case .verify: .seconds(7 * 86_400)
+        }
+    }
 
     /// One step after the other, as far as the world has come.
     mutating func advance(_ world: World, at now: Timestamp) {
@@ -69,6 +79,37 @@ struct StoredJob: Codable, Equatable, Sendable {
             if index + 1 < job.steps.count { job.steps[index + 1].state = .running }
         }
         job.progress = Double(job.steps.count { $0.state == .done }) / Double(job.steps.count)
+        endIfDue(at: now)
+    }
+
+    /// What the nodes say that check their copies.
+    /// - Parameter progress: of every node; nil while one does not answer.
+    mutating func advance(_ progress: [NodeID: VerificationProgress]?, at now: Timestamp) {
+        guard job.state == .running else { return }
+        defer { endIfDue(at: now) }
+        guard let progress, !progress.isEmpty else { return }
+        let nodes = progress.sorted { $0.key < $1.key }.map(\.value)
+        let total = nodes.reduce(UInt64(0)) { $0 + $1.totalBytes }
+        let checked = nodes.reduce(UInt64(0)) { $0 + min($1.checkedBytes, $1.totalBytes) }
+        // Whole percents: a job is written down whenever it has changed.
+        job.progress = total == 0 ? 0 : (Double(checked) / Double(total) * 100).rounded(.down) / 100
+        job.findings = Array(nodes.flatMap(\.findings).prefix(Self.mostFindings))
+        guard nodes.allSatisfy({ !$0.isRunning }) else { return }
+        guard checked == total else {
+            return fail(APIError(.internalError, ["reason": "a node ended before everything was checked"]), at: now)
+        }
+        job.progress = 1
+        for index in job.steps.indices where job.steps[index].state == .running {
+            job.steps[index].state = .done
+            job.steps[index].milliseconds = Double(max(0, now.milliseconds - stepAt.milliseconds))
+        }
+    }
+
+    /// More would be read by nobody.
+    private static let mostFindings = 200
+
+    private mutating func endIfDue(at now: Timestamp) {
+        guard job.state == .running else { return }
         if job.steps.allSatisfy({ $0.state == .done }) {
             job.state = .done
             job.endedAt = now

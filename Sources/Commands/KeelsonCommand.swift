@@ -20,6 +20,8 @@ public struct KeelsonCommand: AsyncParsableCommand {
             UsersCommand.self, UserSessionsCommand.self, AuditCommand.self, ApprovalsCommand.self,
             SecurityCommand.self,
             NotifyCommand.self, SupportCommand.self, JobsCommand.self, WebCertificateCommand.self,
+            MachinesCommand.self, ProtectCommand.self, PauseCommand.self, ResumeCommand.self, PointsCommand.self,
+            BookmarkCommand.self, ExportCommand.self, VerifyCommand.self, UnprotectCommand.self,
         ])
 
     public init() {}

@@ -4,6 +4,8 @@ import Primitives
 /// What the live pages show of the cluster; read with one user's rights or the console's own, which are a viewer's.
 struct ClusterPicture: Sendable {
     var status: ClusterStatus
+    /// Sorted by name.
+    var machines: [Machine]
     /// Latest first.
     var failovers: [Failover]
     /// Latest first.
@@ -14,6 +16,7 @@ struct ClusterPicture: Sendable {
 
     init(status: ClusterStatus) {
         self.status = status
+        machines = []
         failovers = []
         events = []
     }
@@ -21,7 +24,13 @@ struct ClusterPicture: Sendable {
     /// - Throws: `APIError`.
     init(_ upstream: Upstream, as asker: Upstream.Asker) async throws {
         self.init(status: try await upstream.get(.status, as: asker))
-        if status.clusterName != nil { try await readHistory(upstream, as: asker) }
+        guard status.clusterName != nil else { return }
+        try await readMachines(upstream, as: asker)
+        try await readHistory(upstream, as: asker)
+    }
+
+    mutating func readMachines(_ upstream: Upstream, as asker: Upstream.Asker) async throws {
+        machines = try await upstream.get(.machines, as: asker, of: ItemList<Machine>.self).items
     }
 
     mutating func readHistory(_ upstream: Upstream, as asker: Upstream.Asker) async throws {

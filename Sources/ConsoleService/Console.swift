@@ -39,7 +39,8 @@ struct Console: Sendable {
     }
 
     private var routes: [PageRoute] {
-        SetupPages.routes + LoginPages.routes + OverviewPages.routes + NodePages.routes + HistoryPages.routes
+        SetupPages.routes + LoginPages.routes + OverviewPages.routes + MachinePages.routes + NodePages.routes
+            + HistoryPages.routes
             + SettingsPages.routes + AccountPages.routes + UserPages.routes + AuditPages.routes + LicensePages.routes
             + NotificationPages.routes + SupportPages.routes + WebCertificatePages.routes + TokenPages.routes
             + JobPages.routes

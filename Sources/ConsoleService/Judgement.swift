@@ -1,4 +1,5 @@
 import APIProtocol
+import AlarmCore
 
 /// The state of the cluster in one word, and what is wrong in sentences, the gravest first.
 struct Judgement: Sendable {
@@ -14,7 +15,7 @@ struct Judgement: Sendable {
 
     let problems: [Problem]
 
-    init(_ status: ClusterStatus) {
+    init(_ status: ClusterStatus, _ machines: [Machine] = []) {
         var problems: [Problem] = []
         if status.master == nil { problems.append(Problem(tone: .bad, key: "judgement.noMaster")) }
         if status.vip.holder == nil { problems.append(Problem(tone: .bad, key: "judgement.vipFree")) }
@@ -35,8 +36,22 @@ struct Judgement: Sendable {
         for node in status.nodes where node.state == .silent {
             problems.append(Problem(tone: .warn, key: "judgement.silent", parameters: ["node": node.name]))
         }
+        let alarms = machines.flatMap { machine in machine.alarms.map { (machine.name, $0) } }
+        for tone in [Tone.bad, .warn] {
+            for (name, alarm) in alarms where Self.tone(of: alarm) == tone {
+                problems.append(
+                    Problem(tone: tone, key: "judgement.machine.\(alarm.rawValue)", parameters: ["machine": name]))
+            }
+        }
         if !status.failsOver { problems.append(Problem(tone: .warn, key: "judgement.noFailover")) }
         self.problems = problems
+    }
+
+    static func tone(of alarm: Alarm) -> Tone {
+        switch alarm {
+        case .journalFull, .faulted: .bad
+        case .lagOverTarget, .stalled, .secondMissing, .streamStopped: .warn
+        }
     }
 
     var tone: Tone {

@@ -1,12 +1,19 @@
 import APIProtocol
 import MembershipCore
 import Primitives
+import StreamProtocol
 import Texts
 
 /// The parts of pages that change by themselves: a function of the cluster's picture and the language, the same for
 /// everybody, so that each is made once for all open consoles.
 struct LiveParts: Sendable {
-    static let names = ["masthead", "overview", "recent", "nodes", "failovers", "events"]
+    private static let names = ["masthead", "overview", "recent", "machines", "nodes", "failovers", "events"]
+    private static let ofMachine = "machine-"
+
+    /// Each machine's page has a part of its own.
+    static func names(of picture: ClusterPicture) -> [String] {
+        names + picture.machines.map { ofMachine + $0.id.description }
+    }
 
     let renderer: Renderer
 
@@ -20,12 +27,19 @@ struct LiveParts: Sendable {
         case "failovers": return renderer.render("failovers-live", failovers(picture, words), language)
         case "events":
             return renderer.render("events-live", events(picture, words, ClusterPicture.eventCount), language)
-        default: preconditionFailure("there is no live part '\(name)'")
+        case "machines":
+            let rows = picture.machines.map { MachineFields.row($0, picture, words) }
+            return renderer.render("machines-live", ["machines": rows], language)
+        default:
+            guard let machine = picture.machines.first(where: { Self.ofMachine + $0.id.description == name }) else {
+                preconditionFailure("there is no live part '\(name)'")
+            }
+            return renderer.render("machine-live", MachineFields.row(machine, picture, words), language)
         }
     }
 
     private func masthead(_ picture: ClusterPicture, _ words: Words) -> Fields {
-        let judgement = Judgement(picture.status)
+        let judgement = Judgement(picture.status, picture.machines)
         return [
             "cluster": picture.status.clusterName ?? "", "tone": judgement.tone.rawValue,
             "word": words("judgement.\(judgement.tone.rawValue)"),
@@ -33,8 +47,9 @@ struct LiveParts: Sendable {
     }
 
     private func overview(_ picture: ClusterPicture, _ words: Words) -> Fields {
-        let (status, judgement) = (picture.status, Judgement(picture.status))
+        let (status, judgement) = (picture.status, Judgement(picture.status, picture.machines))
         var fields = nodes(picture, words)
+        fields["machines"] = picture.machines.map { MachineFields.row($0, picture, words) }
         fields["tone"] = judgement.tone.rawValue
         fields["word"] = words("judgement.\(judgement.tone.rawValue)")
         fields["problems"] = judgement.problems.map { words($0.key, $0.parameters) }

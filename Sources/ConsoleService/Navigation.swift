@@ -2,7 +2,7 @@ import APIProtocol
 
 /// The entries at the side.
 enum Navigation: String, CaseIterable, Sendable {
-    case overview, nodes, failovers, events, jobs, audit, approvals, license, users, tokens, notifications,
+    case overview, machines, nodes, failovers, events, jobs, audit, approvals, license, users, tokens, notifications,
         settings, account
 
     var path: String { self == .overview ? "/" : "/\(rawValue)" }
@@ -10,7 +10,7 @@ enum Navigation: String, CaseIterable, Sendable {
     /// What is of no use to a role is not shown; that it is refused is the cluster daemon's business.
     private func isShown(to user: WhoAmI) -> Bool {
         switch self {
-        case .overview, .nodes, .failovers, .events, .jobs, .approvals, .license, .settings: true
+        case .overview, .machines, .nodes, .failovers, .events, .jobs, .approvals, .license, .settings: true
         case .audit: user.role.may(.security)
         case .users: user.managesUsers
         case .tokens, .notifications: user.role.may(.administrator)

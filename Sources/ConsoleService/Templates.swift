@@ -41,5 +41,11 @@ enum Templates {
         "jobs-live": PackageResources.jobs_live_html,
         "support": PackageResources.support_html,
         "certificate": PackageResources.certificate_html,
+        "machines": PackageResources.machines_html,
+        "machines-live": PackageResources.machines_live_html,
+        "machine": PackageResources.machine_html,
+        "machine-live": PackageResources.machine_live_html,
+        "machine-action": PackageResources.machine_action_html,
+        "machine-token": PackageResources.machine_token_html,
     ]
 }

@@ -74,7 +74,7 @@ public enum Catalogue {
     static let entries: [Entry] =
         requestErrors + clusterErrors + setupErrors + events + words + license + reasons
         + access + setupWizard + recoveryKit + notifications + nodeCare + support + jobs
-        + console + wizard + administration + webCertificate + tokensAndJobs
+        + console + wizard + administration + webCertificate + tokensAndJobs + machines + machinePages
 
     private static let table: [String: Entry] = Dictionary(
         entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

@@ -17,4 +17,16 @@ public enum Figures {
         let tenths = Int64((value * 10).rounded())
         return "\(tenths < 0 ? "-" : "")\(tenths.magnitude / 10).\(tenths.magnitude % 10)"
     }
+
+    /// `512`, `64K`, `20G`, `1T` in bytes: powers of 1024; `20GiB` is the same.
+    /// - Returns: nil for anything else.
+    public static func byteCount(_ text: String) -> UInt64? {
+        let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
+        let plain = text.hasSuffix("iB") ? text.dropLast(2) : Substring(text)
+        guard let last = plain.last else { return nil }
+        let factor = units[last]
+        guard let number = UInt64(factor == nil ? plain : plain.dropLast()) else { return nil }
+        let (product, overflow) = number.multipliedReportingOverflow(by: factor ?? 1)
+        return overflow ? nil : product
+    }
 }

@@ -18,7 +18,7 @@ struct AccessMatrixTests {
     private static func isAllowed(_ role: UserRole, _ endpoint: Endpoint) -> Bool {
         switch endpoint.access {
         case .open: true
-        case .node, .local: false
+        case .node, .local, .machine: false
         case .user(let level): allowed[level]?.contains(role) ?? false
         }
     }
@@ -36,7 +36,7 @@ struct AccessMatrixTests {
             switch endpoint.access {
             case .open: #expect(bare.error?.code != .unauthenticated)
             case .node, .local: #expect(bare.error?.code == .forbidden)
-            case .user:
+            case .user, .machine:
                 #expect(bare.status == 401 && bare.error?.code == .unauthenticated)
                 for token in ["ku1.00000009.00112233445566778899aabbccddeeff", "ks1.x", "", "nonsense"] {
                     let wrong = try await requester.send(endpoint.method.rawValue, path, token: token)

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import NIOPosix
 import Primitives
+import StreamProtocol
 import Testing
 
 @testable import APIService
@@ -66,7 +67,8 @@ struct CommandTests {
                     "createToken 3600 3", "tokens", "revokeToken 0a", "switchMaster n2", "status",
                     "changeConfiguration",
                     "changeConfiguration", "status", "events 7 5", "failovers 20", "createUserToken anna", "userTokens",
-                    "revokeUserToken 0b", "status", "setupStatus", "setupCode", "setupDraft", "changeRackMode 3 20",
+                    "revokeUserToken 0b", "status", "machines", "setupStatus", "setupCode", "setupDraft",
+                    "changeRackMode 3 20",
                     "rackMode",
                     "recoveryKit zh", "recoveryKit en",
                     "drain \(Self.id)", "undrain \(Self.id)", "locate \(Self.id) 5",
@@ -75,6 +77,38 @@ struct CommandTests {
                     "notificationTargets", "deleteNotificationTarget ops", "testNotificationTarget ops",
                     "putNotificationTarget ops webhook",
                 ].map { who + $0 })
+    }
+
+    @Test("Protected machines, by name and by identity", arguments: ["en", "zh"])
+    func machines(language: String) async throws {
+        let (name, id) = ("web1", FakeControl.machineID.description)
+        let commands: [([String], Commands.ExitStatus)] = [
+            (["machines"], .done), (["machines", "list", "-o", "json"], .done), (["machines", "show", name], .done),
+            (["machines", "set", id, "--hold", "on", "--lag-target", "5s"], .done),
+            (["machines", "set", id, "--retention", "soon"], .usage), (["machines", "show", "web2"], .refused),
+            (["machines", "enrolment-token", id], .done),
+            (["protect", "web1", "--volume", "root=20G", "--volume", "data=1T/4096", "--retention", "7d"], .done),
+            (["protect", "web1", "--volume", "root"], .usage), (["protect", "web1"], .usage),
+            (["protect", "web1", "--volume", "root=1G", "--rate", "08:00-25:00=10M"], .usage),
+            (["pause", name], .done), (["resume", id], .done),
+            (["points", id, "-n", "5", "--before", "2026-11-23T12:25:06.123Z"], .done),
+            (["bookmark", id, "before it"], .done), (["export", id, "--bookmark", "before it", "--writable"], .done),
+            (["export", id, "--list"], .done), (["export", id, "--end", "e1"], .done),
+            (["export", id, "--at", "yesterday"], .usage), (["verify", id], .done),
+            (["unprotect", id, "--delete-data"], .done),
+        ]
+        let control = FakeControl()
+        try await run(control, commands.map { arguments, status in (arguments + ["--language", language], status) })
+        let calls = [
+            "machines", "nodes", "machines", "nodes", "machines", "nodes", "machine \(id)",
+            "changeMachine \(id) 5 true", "machine \(id)", "machines", "machine \(id)", "renewEnrolment \(id)",
+            #"protect web1 ["root=21474836480", "data=1099511627776"]"#, "machines", "setPaused \(id) true",
+            "machine \(id)", "setPaused \(id) false", "machine \(id)", "points \(id) 2026-11-23T12:25:06.123Z 5",
+            "machine \(id)", "bookmark \(id) before it", "machine \(id)",
+            #"export \#(id) bookmark("before it") true"#, "nodes", "machine \(id)", "exports \(id)", "machine \(id)",
+            "withdrawExport \(id) e1", "machine \(id)", "verify \(id)", "machine \(id)", "unprotect \(id) true",
+        ]
+        #expect(control.calls == calls.map { "root on this machine: \($0)" })
     }
 
     @Test("A license is shown, checked, installed, removed and asked for", arguments: ["en", "zh"])

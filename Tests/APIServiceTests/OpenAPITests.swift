@@ -73,6 +73,7 @@ struct OpenAPITests {
                 case .user(let role): role.rawValue
                 case .node: "node"
                 case .local: "local"
+                case .machine: "machine"
                 }
             #expect(operation["x-access"]?.text == access, "\(method) \(path)")
         }
@@ -114,6 +115,7 @@ struct OpenAPITests {
             "AuthorityAnswer": same(AuthorityAnswer.self), "LicenseText": same(LicenseText.self),
             "LicenseStatus": same(LicenseStatus.self), "LicenseInspection": same(LicenseInspection.self),
         ].merging(accessChecks) { first, _ in first }.merging(setupChecks) { first, _ in first }
+            .merging(machineChecks) { first, _ in first }
     }
 
     private var setupChecks: [String: ([UInt8]) throws -> Bool] {

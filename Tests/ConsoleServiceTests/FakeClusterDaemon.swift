@@ -148,6 +148,7 @@ enum Samples {
         try daemon.answer("GET /v1/failovers", ItemList([failover]))
         try daemon.answer("GET /v1/events", ItemList([event]))
         try daemon.answer("GET /v1/nodes/pending", ItemList<PendingNode>([]))
+        try fillMachines(daemon)
         try daemon.answer(
             "GET /v1/configuration", ClusterConfiguration(vip: [Subnet("10.77.0.50/24")!], profile: .auto))
         try daemon.answer("GET /v1/rack-mode", RackMode.closed)
@@ -158,7 +159,8 @@ enum Samples {
                 Job(
                     id: "0a", kind: .replaceNode, state: .failed, startedAt: stamp,
                     steps: [JobStep(name: "voteGone", state: .done, milliseconds: 12)],
-                    error: APIError(.nodeOnline, ["node": "<i>n2</i>"]), node: n2, who: "session:ada")
+                    error: APIError(.nodeOnline, ["node": "<i>n2</i>"]), node: n2, who: "session:ada"),
+                verification,
             ]))
         try daemon.answer(
             "GET /v1/user-tokens",

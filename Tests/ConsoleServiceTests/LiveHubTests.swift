@@ -25,7 +25,9 @@ struct LiveHubTests {
         try await daemon.run { console in
             let english = await console.hub.subscribe(.english)
             let first = await wait(for: "event: tick", in: english).filter { $0.contains("event: part") }
-            #expect(first.count == LiveParts.names.count)
+            var picture = ClusterPicture(status: Samples.status())
+            picture.machines = [Samples.machine]
+            #expect(first.count == LiveParts.names(of: picture).count)
             let chinese = await console.hub.subscribe(.chinese)
             let words = Words(.chinese)("console.masterIs", ["name": "n1", "epoch": "1.7"])
             _ = await wait(for: #"["overview","#, words, in: chinese)

@@ -49,7 +49,7 @@ struct Browser: Sendable {
 
 @Suite("Pages", .serialized)
 struct PageTests {
-    private func visit(
+    func visit(
         _ prepare: (FakeClusterDaemon) throws -> Void = { _ in },
         _ body: @escaping @Sendable (Browser, FakeClusterDaemon) async throws -> Void
     ) async throws {
@@ -65,9 +65,10 @@ struct PageTests {
     @Test("Every page of a member, in both languages, with what protects it and nothing from elsewhere")
     func everyPage() async throws {
         try await visit { browser, _ in
-            for (path, language) in ["/", "/nodes", "/nodes/\(Samples.n2.text)", "/failovers", "/events", "/settings"]
-                .flatMap({ path in ["en", "zh"].map { (path, $0) } })
-            {
+            for (path, language) in [
+                "/", "/nodes", "/nodes/\(Samples.n2.text)", "/failovers", "/events", "/settings", "/machines",
+                "/machines/\(Samples.machine.id)", "/machines/\(Samples.machine.id)/change",
+            ].flatMap({ path in ["en", "zh"].map { (path, $0) } }) {
                 let page = try await browser.get(path, language: language)
                 #expect(page.status == 200, "\(path)")
                 #expect(page.text.contains("<html lang=\"\(language)\""), "\(path)")

@@ -43,8 +43,8 @@ actor LiveHub {
         let id = nextID
         subscribers[id] = Subscriber(language: language, continuation: continuation)
         continuation.onTermination = { _ in Task { await self.leave(id) } }
-        for name in LiveParts.names {
-            if let html = sent[language]?[name] { continuation.yield(Self.message(name, html)) }
+        for (name, html) in (sent[language] ?? [:]).sorted(by: { $0.key < $1.key }) {
+            continuation.yield(Self.message(name, html))
         }
         if work == nil { work = Task { await run() } }
         return stream
@@ -72,6 +72,7 @@ actor LiveHub {
             if var known = picture {
                 let master = known.status.master
                 known.status = try await upstream.get(.status, as: .console)
+                if known.status.clusterName != nil { try await known.readMachines(upstream, as: .console) }
                 if known.status.master != master || looks.isMultiple(of: Self.historyEvery) {
                     try await known.readHistory(upstream, as: .console)
                 }
@@ -94,7 +95,7 @@ actor LiveHub {
                 sent[language] = nil
                 continue
             }
-            for name in LiveParts.names {
+            for name in LiveParts.names(of: picture) {
                 let html = parts.render(name, picture, language)
                 guard sent[language]?[name] != html else { continue }
                 sent[language, default: [:]][name] = html
