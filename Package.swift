@@ -275,7 +275,9 @@ let testTargets: [Target] = [
             "CaptureProtocol", "CaptureService", "ConfigurationCore", "Identity", "JoinCore", "Linux", "Primitives",
             "StreamProtocol", crypto, logging, nioConcurrencyHelpers, nioCore, nioPosix, nioSSL,
         ]),
-    tests("CommandsTests", ["APIProtocol", "Commands", "MembershipCore", "Primitives", "Texts", asyncHTTPClient]),
+    tests(
+        "CommandsTests",
+        ["APIProtocol", "AlarmCore", "Commands", "MembershipCore", "Primitives", "Texts", asyncHTTPClient]),
     tests("PrometheusMetricsTests", ["PrometheusMetrics", metrics]),
     tests("LinuxTests", ["Linux", "Primitives"]),
     tests("JournalCoreTests", ["Checksum", "JournalCore", "Primitives", "StreamProtocol"]),

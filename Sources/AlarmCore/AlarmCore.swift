@@ -14,6 +14,10 @@ public enum Alarm: String, Codable, Comparable, CaseIterable, Sendable {
     case faulted
     /// Nothing is heard of the source, or of the nodes that keep the stream.
     case streamStopped
+    /// Both nodes hold what the other does not know: a person must decide.
+    case splitBrain
+    /// Something on a disk is damaged and could not be repaired.
+    case damaged
 
     public static func < (left: Alarm, right: Alarm) -> Bool { left.rawValue < right.rawValue }
 }
@@ -49,10 +53,12 @@ public struct AlarmCore: Sendable {
         public var isBehind: Bool
         /// Changes when anything moves.
         public var mark: [UInt64]
+        /// Codes that the capture daemons of its nodes add.
+        public var notes: [String]
 
         public init(
             machine: MachineID, state: StreamStatus.State?, lag: Span?, target: Span, wantsSecond: Bool,
-            hasSecond: Bool, isBehind: Bool, mark: [UInt64]
+            hasSecond: Bool, isBehind: Bool, mark: [UInt64], notes: [String] = []
         ) {
             self.machine = machine
             self.state = state
@@ -62,6 +68,7 @@ public struct AlarmCore: Sendable {
             self.hasSecond = hasSecond
             self.isBehind = isBehind
             self.mark = mark
+            self.notes = notes
         }
     }
 
@@ -134,8 +141,10 @@ public struct AlarmCore: Sendable {
             case .waiting, .paused, .disconnected, .full, .faulted, nil: return false
             }
         case .secondMissing: return facts.wantsSecond && !facts.hasSecond
-        case .journalFull: return facts.state == .full
-        case .faulted: return facts.state == .faulted
+        case .journalFull: return facts.state == .full || facts.notes.contains("journalFull")
+        case .faulted: return facts.state == .faulted || facts.notes.contains("journalFaulted")
+        case .splitBrain: return facts.notes.contains("splitBrain")
+        case .damaged: return facts.notes.contains("damaged")
         case .streamStopped: return facts.state == .disconnected || facts.state == nil
         }
     }
@@ -145,7 +154,7 @@ extension Alarm {
     /// It must have been so for so long.
     var raisedAfter: Span {
         switch self {
-        case .journalFull, .faulted: .zero
+        case .journalFull, .faulted, .splitBrain, .damaged: .zero
         case .lagOverTarget, .secondMissing: .seconds(5)
         case .streamStopped: .seconds(15)
         case .stalled: .seconds(30)
@@ -155,7 +164,7 @@ extension Alarm {
     var clearedAfter: Span {
         switch self {
         case .secondMissing, .streamStopped, .stalled: .seconds(3)
-        case .lagOverTarget, .journalFull, .faulted: .seconds(10)
+        case .lagOverTarget, .journalFull, .faulted, .splitBrain, .damaged: .seconds(10)
         }
     }
 }

@@ -76,7 +76,8 @@ extension AlarmCore.Facts {
             lag: stream.lagSeconds.map { Span.milliseconds(Int64(min($0, 1e9) * 1_000)) },
             target: .seconds(Int64(record.lagTarget)), wantsSecond: record.wish == .replicated,
             hasSecond: record.assignment.second != nil && record.isLevel, isBehind: stream.bytesBehind > 0,
-            mark: [status?.generation.number ?? 0, status?.sequence ?? 0, status?.copiedBytes ?? 0])
+            mark: [status?.generation.number ?? 0, status?.sequence ?? 0, status?.copiedBytes ?? 0],
+            notes: stream.notes)
     }
 }
 
@@ -89,6 +90,8 @@ extension Alarm {
         case .journalFull: .journalFull
         case .faulted: .streamFaulted
         case .streamStopped: .streamStopped
+        case .splitBrain: .splitBrain
+        case .damaged: .copyDamaged
         }
     }
 
@@ -100,6 +103,8 @@ extension Alarm {
         case .journalFull: .journalFullOver
         case .faulted: .streamFaultedOver
         case .streamStopped: .streamStoppedOver
+        case .splitBrain: .splitBrainOver
+        case .damaged: .copyDamagedOver
         }
     }
 }

@@ -16,7 +16,7 @@ extension ClusterMember {
     /// Runs while this node is master in that epoch.
     func placeStreams(in epoch: Epoch) async {
         var core = PlacementCore()
-        while await Pause.survived(.milliseconds(300)) {
+        while await Pause.survived(.milliseconds(500)) {
             do {
                 try await placeOnce(&core, in: epoch)
                 try await forgetOnce(in: epoch)
@@ -27,16 +27,18 @@ extension ClusterMember {
     }
 
     private func placeOnce(_ core: inout PlacementCore, in epoch: Epoch) async throws {
-        guard !view.withLockedValue({ $0.machines.isEmpty }) else { return }
-        let stored = try await store.list(MachineRecord.self, under: ClusterKeys.machines)
-        let board = board
+        let (records, board) = (view.withLockedValue { $0.machines }, board)
+        guard !records.isEmpty else { return }
         var decisions: [PlacementCore.Decision] = []
         core.step(
-            .looked(nodes: placementNodes, machines: stored.map { PlacementCore.Machine($0.value, board) }),
+            .looked(nodes: placementNodes, machines: records.map { PlacementCore.Machine($0, board) }),
             at: BootClock.now, into: &decisions)
         for decision in decisions {
-            guard let old = stored.first(where: { $0.value.id == decision.machine }) else { continue }
-            try await carryOut(decision, over: old, in: epoch)
+            // What was decided about something else is decided anew.
+            guard let stored = try await store.get(MachineRecord.self, at: ClusterKeys.machine(decision.machine)),
+                records.contains(stored.value)
+            else { continue }
+            try await carryOut(decision, over: stored, in: epoch)
         }
         if !decisions.isEmpty { try await refreshView() }
     }

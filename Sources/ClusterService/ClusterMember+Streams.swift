@@ -16,6 +16,8 @@ struct StreamMemory: Sendable {
     var heardAt = Instant(nanoseconds: 0)
     /// Those that name this node; nil before the store was read.
     var assignments: [StreamAssignment]? = nil
+    /// What the capture daemon last refused to take: logged once.
+    var refusal: CaptureRefusal? = nil
 
     /// Older words are none.
     static let fresh = Span.seconds(5)
@@ -64,10 +66,13 @@ extension ClusterMember {
         }
         guard let assignments = streams.withLockedValue({ $0.assignments }) else { return }
         do {
-            let answer = try await captured.ask(.assign(assignments))
-            if case .refused(let refusal) = answer {
-                logger.warning("the capture daemon refused its assignments: \(refusal)")
+            var refusal: CaptureRefusal?
+            if case .refused(let reason) = try await captured.ask(.assign(assignments)) { refusal = reason }
+            let isNews = streams.withLockedValue { streams in
+                defer { streams.refusal = refusal }
+                return streams.refusal != refusal
             }
+            if let refusal, isNews { logger.warning("the capture daemon refused its assignments: \(refusal)") }
         } catch {
             logger.debug("the capture daemon was not told", metadata: ["error": "\(error)"])
         }

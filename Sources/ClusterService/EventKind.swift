@@ -15,16 +15,17 @@ enum EventKind: String, CaseIterable, Sendable {
     case receiverReplaced, secondReplaced, secondLost, secondFound, secondLevel, streamDrained
     case lagOverTarget, lagOverTargetOver, stalled, stalledOver, secondMissing, secondMissingOver
     case journalFull, journalFullOver, streamFaulted, streamFaultedOver, streamStopped, streamStoppedOver
+    case splitBrain, splitBrainOver, copyDamaged, copyDamagedOver
 
     var level: EventLevel {
         switch self {
-        case .journalFull, .streamFaulted: .error
+        case .journalFull, .streamFaulted, .splitBrain, .copyDamaged: .error
         case .receiverReplaced, .secondReplaced, .secondLost, .lagOverTarget, .stalled, .secondMissing, .streamStopped:
             .warning
         case .machineProtected, .machineUnprotected, .machineChanged, .machinePaused, .machineResumed,
             .machineEnrolled, .bookmarked, .pointExported, .exportEnded, .secondFound, .secondLevel, .streamDrained,
             .lagOverTargetOver, .stalledOver, .secondMissingOver, .journalFullOver, .streamFaultedOver,
-            .streamStoppedOver:
+            .streamStoppedOver, .splitBrainOver, .copyDamagedOver:
             .info
         case .storeWentBackwards, .vipConflict, .twins: .error
         case .gaveUp, .vipRefused, .loginLocked, .approvalAsked, .linkDown, .nodeSilent, .voterRemoved,

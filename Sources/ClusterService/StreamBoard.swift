@@ -28,6 +28,12 @@ struct StreamBoard: Sendable {
             ?? record.nodes.lazy.compactMap { node in own.first { $0.node == node } }.first
     }
 
+    /// What any of its nodes adds.
+    private func notes(on record: MachineRecord) -> [String] {
+        let own = (words[record.id] ?? []).filter { record.nodes.contains($0.node) }
+        return Set(own.flatMap(\.status.alarms)).sorted()
+    }
+
     /// Nodes that hold a copy, however old.
     func copies(of machine: MachineID) -> Set<NodeID> {
         Set((words[machine] ?? []).filter { $0.status.journalBytes + $0.status.baseBytes > 0 }.map(\.node))
@@ -50,7 +56,7 @@ struct StreamBoard: Sendable {
             oldestPoint: status.oldestPoint.map { Timestamp(nanoseconds: $0) },
             newestPoint: status.newestPoint.map { Timestamp(nanoseconds: $0) }, bytesPerSecond: status.rate,
             journalBytes: status.journalBytes, baseBytes: status.baseBytes, isReplicated: isReplicated(record),
-            notes: status.alarms)
+            notes: notes(on: record))
         if status.bytesToCopy > 0 {
             let left = status.bytesToCopy - min(status.copiedBytes, status.bytesToCopy)
             stream.copy = CopyProgress(

@@ -49,7 +49,7 @@ struct Judgement: Sendable {
 
     static func tone(of alarm: Alarm) -> Tone {
         switch alarm {
-        case .journalFull, .faulted: .bad
+        case .journalFull, .faulted, .splitBrain, .damaged: .bad
         case .lagOverTarget, .stalled, .secondMissing, .streamStopped: .warn
         }
     }

@@ -125,6 +125,10 @@ extension Catalogue {
         Entry(
             "judgement.machine.faulted", "The disk under the journal of {machine} has failed.", "{machine} 的日志所在磁盘已故障。"),
         Entry(
+            "judgement.machine.splitBrain", "Two copies of {machine} hold what the other does not know.",
+            "{machine} 的两个副本各有对方没有的数据。"),
+        Entry("judgement.machine.damaged", "A copy of {machine} is damaged.", "{machine} 的一个副本已损坏。"),
+        Entry(
             "judgement.machine.streamStopped", "Nothing is heard of the source of {machine}.", "未收到 {machine} 源端的任何数据。"),
     ]
 }

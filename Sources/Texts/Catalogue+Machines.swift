@@ -114,6 +114,15 @@ extension Catalogue {
         Entry("event.streamFaultedOver", "The journal of {machine} works again.", "{machine} 的日志恢复正常。"),
         Entry("event.streamStopped", "Nothing is heard of the source of {machine}.", "未收到 {machine} 源端的任何数据。"),
         Entry("event.streamStoppedOver", "The source of {machine} is heard again.", "已恢复收到 {machine} 源端的数据。"),
+        Entry(
+            "event.splitBrain",
+            "The two nodes of {machine} hold generations that the other does not know; both are kept, a person must decide.",
+            "{machine} 的两个节点各有对方没有的代次；两者均已保留，须由人决定。"),
+        Entry("event.splitBrainOver", "The two nodes of {machine} hold the same again.", "{machine} 的两个节点已恢复一致。"),
+        Entry(
+            "event.copyDamaged", "Something of {machine} is damaged on a disk and could not be repaired.",
+            "{machine} 在某个磁盘上的数据已损坏且无法修复。"),
+        Entry("event.copyDamagedOver", "All copies of {machine} are sound again.", "{machine} 的所有副本已恢复完好。"),
         Entry("machine.nobody", "no other node", "无其他节点"),
     ]
 
@@ -146,6 +155,8 @@ extension Catalogue {
         Entry("alarm.secondMissing", "one copy instead of two", "只有一个副本"),
         Entry("alarm.journalFull", "the journal is full", "日志已满"),
         Entry("alarm.faulted", "the journal's disk has failed", "日志磁盘故障"),
+        Entry("alarm.splitBrain", "its two copies differ", "两个副本不一致"),
+        Entry("alarm.damaged", "a copy is damaged", "副本已损坏"),
         Entry("alarm.streamStopped", "nothing is heard of the source", "未收到源端数据"),
         Entry("safety.durable", "safe on one node", "一个节点落盘即安全"),
         Entry("safety.replicated", "safe on two nodes", "两个节点落盘才安全"),

@@ -11,11 +11,11 @@ struct AlarmCoreTests {
 
     private static func facts(
         _ state: StreamStatus.State? = .streaming, lag: Span? = .zero, hasSecond: Bool = true, isBehind: Bool = false,
-        mark: UInt64 = 0
+        mark: UInt64 = 0, notes: [String] = []
     ) -> AlarmCore.Facts {
         .init(
             machine: machine, state: state, lag: lag, target: .seconds(10), wantsSecond: true, hasSecond: hasSecond,
-            isBehind: isBehind, mark: [mark])
+            isBehind: isBehind, mark: [mark], notes: notes)
     }
 
     /// Looks once a second.
@@ -74,6 +74,17 @@ struct AlarmCoreTests {
     func states(state: StreamStatus.State?, alarm: Alarm) {
         var play = Play()
         let raised = play.run(30) { _ in Self.facts(state, lag: nil) }
+        #expect(raised == [.raised(Self.machine, alarm), .keep])
+        #expect(play.run(30) { _ in Self.facts() } == [.cleared(Self.machine, alarm), .keep])
+    }
+
+    @Test(arguments: [
+        ("journalFull", Alarm.journalFull), ("journalFaulted", .faulted), ("splitBrain", .splitBrain),
+        ("damaged", .damaged),
+    ])
+    func notes(code: String, alarm: Alarm) {
+        var play = Play()
+        let raised = play.run(30) { _ in Self.facts(notes: [code, "other"]) }
         #expect(raised == [.raised(Self.machine, alarm), .keep])
         #expect(play.run(30) { _ in Self.facts() } == [.cleared(Self.machine, alarm), .keep])
     }

@@ -16,7 +16,7 @@ CONSOLES = 200
 SECONDS = 20
 PAINTS = 10
 PAGES = [
-    "/", "/nodes", "/failovers", "/events", "/audit", "/approvals", "/license", "/users", "/notifications", "/settings",
+    "/", "/machines", "/nodes", "/failovers", "/events", "/audit", "/approvals", "/license", "/users", "/notifications", "/settings",
     "/settings/certificate", "/support", "/account", "/api",
 ]
 FIRST_PAINT = """new Promise((resolve) => new PerformanceObserver((list) => {

@@ -74,7 +74,7 @@ def every_page(person):
     """Every page that the console has, as an administrator sees it."""
     page = person.page
     paths = [entry.get_attribute("href") for entry in page.locator("nav.side a").all()]
-    assert len(paths) == 11
+    assert len(paths) == 12
     for path in paths + ["/account", "/api", "/support", "/settings/certificate", "/nowhere"]:
         page.goto(SITE + path)
         person.look("page" + path.replace("/", "-").rstrip("-"))
@@ -85,3 +85,27 @@ def every_page(person):
     page.locator("main a[href$='/drain']").click()
     page.locator("main form button").wait_for()
     person.look("confirm")
+    protect_a_machine(person)
+
+
+def protect_a_machine(person):
+    """A machine's pages, from the form to the question before an action."""
+    page = person.page
+    page.goto(f"{SITE}/machines")
+    page.locator("main summary").click()
+    submit(page, name="web1", volumes="root=1G\ndata=2T/4096")
+    page.locator("code", has_text="ke1.").wait_for()
+    person.look("machine-token")
+    page.goto(f"{SITE}/machines")
+    page.locator("main table a").first.click()
+    page.locator("[data-live^=machine-] .word").wait_for()
+    person.look("machine")
+    for verb in ["change", "bookmark", "unprotect"]:
+        page.locator(f"main a[href$='/{verb}']").click()
+        page.locator("main form button").wait_for()
+        person.look(f"machine-{verb}")
+        page.go_back()
+    page.locator("main a[href$='/pause']").click()
+    page.locator("main form button").click()
+    page.locator("main a[href$='/resume']").wait_for()
+    person.look("machine-paused")

@@ -1,4 +1,5 @@
 import APIProtocol
+import AlarmCore
 import Primitives
 import Testing
 import Texts
@@ -88,6 +89,8 @@ struct ViewTests {
             + [AuditNote.done, AuditNote.held].map { "auditOutcome.\($0)" }
             + Endpoint.all.filter(\.isAudited).map { "auditAction.\($0.action)" }
             + PhaseState.allCases.map { "phaseState.\($0.rawValue)" }
+            + MachineState.allCases.map { "machineState.\($0.rawValue)" }
+            + Alarm.allCases.flatMap { ["alarm.\($0.rawValue)", "judgement.machine.\($0.rawValue)"] }
             + JobKind.allCases.map { "job.\($0.rawValue)" } + JobState.allCases.map { "jobState.\($0.rawValue)" }
             + ["checks", "approval", "identity", "restart", "service"].map { "phase.\($0)" }
         for key in keys { #expect(Catalogue.keys.contains(key), "\(key)") }
