@@ -66,6 +66,8 @@ extension WebIdentity {
         do {
             certificate = try Certificate(pemEncoded: certificates)
             _ = try NIOSSLCertificate.fromPEMBytes(Array(certificates.utf8))
+            // The page that shows it must not break on it.
+            _ = try facts()
         } catch { throw .certificateUnreadable }
         let privateKey: Certificate.PrivateKey
         do {
@@ -73,6 +75,7 @@ extension WebIdentity {
             _ = try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem)
         } catch { throw .keyUnreadable }
         guard privateKey.publicKey == certificate.publicKey else { throw .keyOfAnother }
+        do { _ = try serverTLS() } catch { throw .certificateUnreadable }
         guard WallTime(certificate.notValidBefore) <= now else { throw .notYetValid }
         guard now < WallTime(certificate.notValidAfter) else { throw .expired }
     }

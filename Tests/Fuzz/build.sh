@@ -1,13 +1,16 @@
 #!/bin/bash
 # Builds the fuzz target NAME (Tests/Fuzz/NAMEFuzz.swift) and the pure modules that it needs into build/fuzz/NAME.
-# Only pure modules take part: they need nothing but the compiler, and the fuzzer sees every branch of them. What they
-# take from swift-crypto comes from the debug build, whose branches it does not see.
+# Pure modules need nothing but the compiler, and the fuzzer sees every branch of them. What they take from swift-crypto
+# comes from the debug build, and what reads certificates from the release build: branches that it does not see.
 # A module that is new here: add its line below, its own modules before it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 name=${1:?usage: Tests/Fuzz/build.sh NAME}
+# Modules that are taken from a build as they are, and which build; those of them that are ours.
 built=()
+from=debug
+own=()
 case $name in
     Configuration) modules=(Primitives ConfigurationCore) ;;
     Netlink) modules=(Primitives PacketProtocol ProbeProtocol) ;;
@@ -17,7 +20,21 @@ case $name in
         built=(Crypto CryptoBoringWrapper CCryptoBoringSSL CCryptoBoringSSLShims CXKCP CXKCPShims)
         swift build --target LicenseCore >&2
         ;;
-    *) echo "$name is not a fuzz target; there are Configuration, Netlink, HTTP and License" >&2; exit 2 ;;
+    Upload)
+        modules=()
+        # ASN.1 and TLS without an optimizer would make half a million inputs an hour.
+        from=release
+        own=(Primitives MembershipCore JoinCore CLinux Linux Identity)
+        built=(
+            "${own[@]}" SwiftASN1 X509 _CertificateInternals Crypto CryptoBoringWrapper
+            CryptoExtras _CryptoExtras CCryptoBoringSSL CCryptoBoringSSLShims CXKCP CXKCPShims NIOSSL CNIOBoringSSL
+            CNIOBoringSSLShims NIOCore NIOTLS NIO NIOPosix NIOEmbedded NIOConcurrencyHelpers _NIODataStructures _NIOBase64
+            CNIOAtomics CNIODarwin CNIOLinux CNIOWindows CNIOPosix CNIOOpenBSD CNIOWASI CNIOFreeBSD _CWASI Atomics
+            _AtomicsShims DequeModule InternalCollectionsUtilities ContainersPreview BasicContainers
+        )
+        swift build -c release --target Identity >&2
+        ;;
+    *) echo "$name is not a fuzz target; there are Configuration, Netlink, HTTP, License and Upload" >&2; exit 2 ;;
 esac
 main=Tests/Fuzz/${name}Fuzz.swift
 [ -f "$main" ] || { echo "$main is missing" >&2; exit 1; }
@@ -26,18 +43,22 @@ out=build/fuzz
 parts=$out/$name.parts
 mkdir -p "$parts"
 sources=("$main" "$0")
-for module in "${modules[@]}"; do sources+=("Sources/$module"); done
+for module in "${modules[@]}" "${own[@]}"; do sources+=("Sources/$module"); done
 if [ -x "$out/$name" ] && [ -z "$(find "${sources[@]}" -newer "$out/$name" -print -quit)" ]; then exit 0; fi
 
 flags=(-O -sanitize=fuzzer,address -parse-as-library -swift-version 6 -I "$parts")
 flags+=(-enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility)
 objects=()
-crypto=.build/checkouts/swift-crypto/Sources
 for module in "${built[@]}"; do
-    mapfile -t -O "${#objects[@]}" objects < <(find ".build/debug/$module.build" -name '*.o')
-    [ -d "$crypto/$module/include" ] && flags+=(-Xcc "-I$crypto/$module/include")
+    [ -d ".build/$from/$module.build" ] || continue
+    mapfile -t -O "${#objects[@]}" objects < <(find ".build/$from/$module.build" -name '*.o')
+    map=.build/$from/$module.build/module.modulemap
+    if [ -f "$map" ]; then flags+=(-Xcc "-fmodule-map-file=$map"); fi
+    for include in .build/checkouts/*/Sources/"$module"/include; do
+        [ -f "$include/module.modulemap" ] && flags+=(-Xcc "-I$include")
+    done
 done
-[ ${#built[@]} -eq 0 ] || flags+=(-I .build/debug/Modules)
+[ ${#built[@]} -eq 0 ] || flags+=(-I ".build/$from/Modules")
 for module in "${modules[@]}"; do
     mapfile -t files < <(find "Sources/$module" -name '*.swift' | sort)
     swiftc "${flags[@]}" -wmo -module-name "$module" -emit-module -emit-module-path "$parts/$module.swiftmodule" \
