@@ -1,6 +1,7 @@
 import APIProtocol
 import ArgumentParser
 import Primitives
+import Texts
 
 struct VIPCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,7 +55,8 @@ struct ProfileCommand: AsyncParsableCommand {
         func perform(_ session: Session) async throws {
             let status: ClusterStatus = try await session.client.call(.status)
             try session.show(status.profile) {
-                [StatusView(status: status, session: session).profile] + (status.profile.reason.map { [$0] } ?? [])
+                [StatusView(status: status, session: session).profile]
+                    + (status.profile.reason.map { [Catalogue.clause($0, session.language)] } ?? [])
             }
         }
     }

@@ -24,7 +24,8 @@ struct NotifyCommand: AsyncParsableCommand {
                         [
                             $0.id, $0.kind.rawValue, $0.name, session.text($0.enabled ? "word.yes" : "word.no"),
                             session.text("level.\($0.minimumLevel.rawValue)"), "\($0.state.pending)",
-                            "\($0.state.delivered)", "\($0.state.failed)", $0.state.lastError ?? "-",
+                            "\($0.state.delivered)", "\($0.state.failed)",
+                            Catalogue.clause($0.state.lastError ?? "-", session.language),
                         ]
                     })
             }

@@ -17,7 +17,7 @@ extension Catalogue {
         Entry("event.linkDown", "{node}: the link of {interface} is down.", "{node}：网口 {interface} 的链路已断开。"),
         Entry("event.linkUp", "{node}: the link of {interface} is up.", "{node}：网口 {interface} 的链路已恢复。"),
         Entry("event.nodeWaiting", "{other} asks to join; compare its code and approve it.", "{other} 申请加入；请核对代码后批准。"),
-        Entry("event.nodeAccepted", "{other} was accepted as {role}.", "已接受 {other}，角色为 {role}。"),
+        Entry("event.nodeAccepted", "{other} was accepted as {role}.", "已接受 {other}，角色为{role}。"),
         Entry("event.learnerAdded", "{other} is catching up before it votes.", "{other} 正在同步数据，之后将参与投票。"),
         Entry("event.voterPromoted", "{other} votes now.", "{other} 现在参与投票。"),
         Entry("event.voterRemoved", "{other} no longer votes: {reason}.", "{other} 不再参与投票：{reason}。"),

@@ -13,7 +13,7 @@ extension Catalogue {
         Entry("job.removeNode", "Removing a node", "移除节点"),
         Entry("job.replaceNode", "Replacing a node", "替换节点"),
         Entry("job.approve", "Approving a node", "批准节点"),
-        Entry("job.join", "A node joins with a token", "节点凭令牌加入"),
+        Entry("job.join", "A node joins", "节点加入"),
         Entry("job.switchMaster", "Switching the master", "切换主节点"),
         Entry("jobState.running", "running", "进行中"),
         Entry("jobState.done", "done", "已完成"),

@@ -31,7 +31,7 @@ public enum Catalogue {
                 {
                     return text
                 }
-                return parameters[name]
+                return spoken(parameters[name], as: name, language)
             }
         }
     }
@@ -49,7 +49,7 @@ public enum Catalogue {
         return filled
     }
 
-    private static func scan(_ template: String, text: (Substring) -> Void, name: (String) -> Void) {
+    static func scan(_ template: String, text: (Substring) -> Void, name: (String) -> Void) {
         var rest = Substring(template)
         while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
             text(rest[..<open])
@@ -74,7 +74,7 @@ public enum Catalogue {
     static let entries: [Entry] =
         requestErrors + clusterErrors + setupErrors + events + words + license + reasons
         + access + setupWizard + recoveryKit + notifications + nodeCare + support + jobs
-        + console + wizard + administration + webCertificate + tokensAndJobs + machines + machinePages
+        + console + wizard + administration + webCertificate + tokensAndJobs + clauses + machines + machinePages
 
     private static let table: [String: Entry] = Dictionary(
         entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

@@ -27,7 +27,8 @@ enum NotificationPages {
                         "target": item.target,
                         "message": Catalogue.sentence("event.\(item.event.kind)", item.event.parameters, words.language)
                             ?? item.event.message,
-                        "attempts": "\(item.attempts)", "error": item.lastError,
+                        "attempts": "\(item.attempts)",
+                        "error": Catalogue.clause(item.lastError, page.visitor.language),
                         "next": item.nextAttempt?.description ?? "",
                     ]
                 },
@@ -46,7 +47,7 @@ enum NotificationPages {
             "id": target.id, "name": target.name, "kind": page.words("notifications.kind.\(target.kind.rawValue)"),
             "place": place, "level": page.words("level.\(target.minimumLevel.rawValue)"),
             "delivered": "\(target.state.delivered)", "pending": "\(target.state.pending)",
-            "error": target.state.lastError ?? "",
+            "error": Catalogue.clause(target.state.lastError ?? "", page.visitor.language),
             "tone": !target.enabled ? "none" : target.state.lastError == nil ? "good" : "warn",
             "state": page.words(
                 !target.enabled

@@ -27,8 +27,13 @@ enum TokenPages {
                 "nodeRoles": [LocalMembership.Role.voter, .witness].map {
                     ["id": $0.rawValue, "name": words("role.\($0.rawValue)")]
                 },
-                "groups": EndpointGroup.all.map { ["id": $0.rawValue] },
+                "groups": groups.map { ["id": $0.rawValue] },
             ], status: problem.map { HTTPResponse.Status(code: $0.code.status) } ?? .ok, problem: problem)
+    }
+
+    /// Those that hold something which a token is needed for.
+    private static let groups = EndpointGroup.all.filter { group in
+        Endpoint.all.contains { if case .user = $0.access { $0.group == group } else { false } }
     }
 
     private static func row(_ token: UserTokenInfo, _ page: PageRequest) -> Fields {
@@ -62,7 +67,7 @@ enum TokenPages {
     @Sendable private static func makeForAPI(_ page: PageRequest) async throws -> Response {
         let form = try await page.form()
         return try await make(page) {
-            let groups = EndpointGroup.all.filter { form["group.\($0.rawValue)"] != nil }
+            let groups = groups.filter { form["group.\($0.rawValue)"] != nil }
             let request = UserTokenRequest(
                 name: form["name"] ?? "", role: form["role"].flatMap(UserRole.init(rawValue:)) ?? .viewer,
                 ttlSeconds: try number("days", form).map { $0 * 86_400 }, groups: groups.isEmpty ? nil : groups)
