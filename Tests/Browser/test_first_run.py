@@ -213,6 +213,7 @@ def test_two_people_remove_a_node(lab, browser, person):
     do(page, "n4", "Remove it", typed=True)
     page.get_by_text("Another person must approve this first.").wait_for()
     page.goto(f"{SITE}/approvals")
+    page.get_by_text(re.compile(r"^n4 \(")).wait_for()
     person.look("approvals-waiting")
     # Who has asked cannot be the second person.
     press(page, "Approve")

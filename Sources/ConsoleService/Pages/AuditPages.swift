@@ -1,6 +1,7 @@
 import APIProtocol
 import Hummingbird
 import NIOCore
+import Primitives
 import Texts
 
 /// Who has done what, and whether the trail is whole; and what waits for a second pair of eyes.
@@ -56,12 +57,17 @@ enum AuditPages {
         let items = try await page.upstream.get(
             .approvals, as: page.visitor.asker, of: ItemList<ApprovalInfo>.self
         ).items
+        // Who approves must see which node it is.
+        let nodes = try await page.upstream.get(.nodes, as: page.visitor.asker, of: ItemList<NodeStatus>.self).items
+        let names = Dictionary(
+            nodes.map { ($0.id.text, "\($0.name) (\($0.id.text))") }, uniquingKeysWith: { first, _ in first })
         return page.render(
             "approvals", title: page.words("navigation.approvals"), navigation: .approvals,
             [
                 "approvals": items.map { item -> Fields in
                     [
-                        "id": item.id, "action": action(item.action, page.words), "target": item.target, "by": item.by,
+                        "id": item.id, "action": action(item.action, page.words),
+                        "target": names[item.target] ?? item.target, "by": item.by,
                         "iso": item.at.description, "expires": item.expires.description,
                         "form": page.visitor.formToken,
                     ]
