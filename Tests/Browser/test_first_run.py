@@ -172,8 +172,9 @@ def test_a_dead_node_is_replaced(lab, person):
     page.get_by_label("Code shown on the node").fill(digits)
     press(page, "Approve")
     page.locator(".note.good[role=status]").wait_for()
-    page.locator("[data-live=nodes] tr", has_text="n4").get_by_text("spare").wait_for()
-    page.locator("[data-live=nodes] tr", has_text="n4").get_by_text("online").wait_for()
+    # It joins in seconds; on a machine where others build, in more of them.
+    page.locator("[data-live=nodes] tr", has_text="n4").get_by_text("spare").wait_for(timeout=60_000)
+    page.locator("[data-live=nodes] tr", has_text="n4").get_by_text("online").wait_for(timeout=60_000)
     open_node(page, dead)
     page.get_by_role("link", name="Replace it", exact=True).click()
     page.get_by_label("The node that takes its place").select_option(label="n4")
@@ -182,7 +183,7 @@ def test_a_dead_node_is_replaced(lab, person):
     press(page, "Replace it")
     page.locator(".note.good[role=status]").wait_for()
     lab("whole", "3")
-    page.locator("[data-live=nodes] tr", has_text="n4").get_by_text("voter").wait_for()
+    page.locator("[data-live=nodes] tr", has_text="n4").get_by_text("voter").wait_for(timeout=60_000)
     assert page.locator("[data-live=nodes] tr", has_text=dead).count() == 0
     person.is_well()
 
