@@ -95,7 +95,8 @@ struct StoredJob: Codable, Equatable, Sendable {
         job.progress = total == 0 ? 0 : (Double(checked) / Double(total) * 100).rounded(.down) / 100
         job.findings = Array(nodes.flatMap(\.findings).prefix(Self.mostFindings))
         guard nodes.allSatisfy({ !$0.isRunning }) else { return }
-        guard checked == total else {
+        // A daemon that was started anew knows nothing of it: nothing of nothing was checked.
+        guard nodes.allSatisfy({ $0.totalBytes > 0 && $0.checkedBytes >= $0.totalBytes }) else {
             return fail(APIError(.internalError, ["reason": "a node ended before everything was checked"]), at: now)
         }
         job.progress = 1

@@ -195,6 +195,13 @@ enum Streams {
         #expect(job.job.steps.map(\.state) == [.done, .done] && job.job.steps[1].milliseconds == 2_000)
     }
 
+    @Test func aDaemonThatWasStartedAnewFailsIt() {
+        var job = Self.job()
+        let nothing = VerificationProgress(checkedBytes: 0, totalBytes: 0, isRunning: false, findings: [])
+        job.advance([Self.a: Self.progress(1_000, running: false), Self.b: nothing], at: Self.start)
+        #expect(job.job.state == .failed)
+    }
+
     @Test func aNodeThatStopsInTheMiddleFailsIt() {
         var job = Self.job()
         job.advance(
