@@ -101,6 +101,7 @@ let cores: [Target] = [
     swift("NotificationCore", ["APIProtocol", "Primitives", "Texts"]),
     swift("ReplicationCore", ["CaptureProtocol", "Primitives", "StreamProtocol"]),
     swift("JournalCore", ["Checksum", "Primitives", "StreamProtocol"]),
+    swift("NBDProtocol"),
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
@@ -110,6 +111,9 @@ let adapters: [Target] = [
     swift("Linux", ["CLinux", "Primitives"]),
     // Statically: Debian 13 gave the shared library another name.
     swift("BlockIO", ["CLibaio", "CLinux", "Linux", "Primitives"], linker: [.linkedLibrary(":libaio.a")]),
+    swift(
+        "NBDServer",
+        ["BlockIO", "CLinux", "Linux", "NBDProtocol", "Primitives", nioCore, nioPosix, nioSSL]),
     swift("HostMetrics", ["Linux", "Primitives"]),
     swift("Hardware", ["CLibudev", "LicenseCore", "Linux"]),
     swift("LocalStore", [grdb]),
@@ -190,7 +194,10 @@ let services: [Target] = [
         ]),
     swift(
         "Lab",
-        ["APIProtocol", "Linux", "MembershipCore", "Primitives", "ProbeProtocol", nioCore, nioPosix, nioSSL],
+        [
+            "APIProtocol", "BlockIO", "Linux", "MembershipCore", "NBDProtocol", "NBDServer", "Primitives",
+            "ProbeProtocol", nioCore, nioPosix, nioSSL,
+        ],
         path: "bench/Lab"),
 ]
 
@@ -285,6 +292,10 @@ let testTargets: [Target] = [
         "JournalStoreTests",
         ["BlockIO", "Compression", "JournalCore", "JournalStore", "Linux", "Primitives", "StreamProtocol"]),
     tests("BlockIOTests", ["BlockIO", "Linux", "Primitives"]),
+    tests("NBDProtocolTests", ["NBDProtocol"]),
+    tests(
+        "NBDServerTests",
+        ["BlockIO", "Identity", "JoinCore", "Linux", "NBDProtocol", "NBDServer", "Primitives", nioPosix, nioSSL]),
     tests(
         "ClusterServiceTests",
         [

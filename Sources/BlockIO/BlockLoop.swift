@@ -12,13 +12,17 @@ public struct Readiness: OptionSet, Sendable {
 
     public static let readable = Readiness(rawValue: EPOLLIN.rawValue)
     public static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+    /// The other side will send no more, behind what can be read now.
+    public static let endOfInput = Readiness(rawValue: EPOLLRDHUP.rawValue)
+    /// Only asked for: told once when there is something new, not as long as there is something.
+    public static let edgeTriggered = Readiness(rawValue: EPOLLET.rawValue)
     /// The other side has gone or the descriptor has failed; always reported, never asked for.
     public static let closed = Readiness(rawValue: EPOLLHUP.rawValue | EPOLLERR.rawValue)
 }
 
 /// Whoever is told that a descriptor is ready.
 public protocol DescriptorHandler: AnyObject {
-    /// On the loop, as often as the descriptor is ready (level-triggered).
+    /// On the loop, as often as the descriptor is ready, unless it is watched edge-triggered.
     func ready(_ readiness: Readiness)
 }
 

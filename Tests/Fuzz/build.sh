@@ -14,6 +14,7 @@ own=()
 case $name in
     Configuration) modules=(Primitives ConfigurationCore) ;;
     Netlink) modules=(Primitives PacketProtocol ProbeProtocol) ;;
+    NBD) modules=(NBDProtocol) ;;
     HTTP) modules=(Primitives Texts MembershipCore APIProtocol) ;;
     License)
         modules=(Primitives Texts MembershipCore APIProtocol LicenseCore)
@@ -34,7 +35,7 @@ case $name in
         )
         swift build -c release --target Identity >&2
         ;;
-    *) echo "$name is not a fuzz target; there are Configuration, Netlink, HTTP, License and Upload" >&2; exit 2 ;;
+    *) echo "$name is not a fuzz target; there are Configuration, Netlink, HTTP, License, Upload and NBD" >&2; exit 2 ;;
 esac
 main=Tests/Fuzz/${name}Fuzz.swift
 [ -f "$main" ] || { echo "$main is missing" >&2; exit 1; }

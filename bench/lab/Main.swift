@@ -5,5 +5,8 @@ import ArgumentParser
 struct LabProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab", abstract: "Runs clusters of appliance nodes in network namespaces, and measures them.",
-        subcommands: [Run.self, Drive.self, BenchFailover.self, Soak.self, MeasureCost.self, Client.self, Respond.self])
+        subcommands: [
+            Run.self, Drive.self, BenchFailover.self, Soak.self, MeasureCost.self, Client.self, Respond.self,
+            ServeNBD.self, BenchBlock.self,
+        ])
 }

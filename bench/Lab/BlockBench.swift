@@ -1,0 +1,113 @@
+import Foundation
+import Primitives
+
+/// The block engine beside fio's, and the NBD server beside qemu-nbd and nbdkit: the same file, the same fio, one after
+/// the other and again, so that a change of the machine's load meets all of them.
+public struct BlockBench {
+    private let folder: String
+    private let file: String
+    private let runs: Int
+    private let length: Span
+    private let size: UInt64
+    private var table = TextTable(["", "ours", "", "theirs", "", "ratio"])
+
+    private static let patterns = [
+        FioRun.Pattern(kind: "randread", blockSize: 4096, depth: 1),
+        FioRun.Pattern(kind: "randread", blockSize: 4096, depth: 32),
+        FioRun.Pattern(kind: "randwrite", blockSize: 4096, depth: 1),
+        FioRun.Pattern(kind: "randwrite", blockSize: 4096, depth: 32),
+        FioRun.Pattern(kind: "read", blockSize: 1 << 20, depth: 4),
+        FioRun.Pattern(kind: "write", blockSize: 1 << 20, depth: 4),
+    ]
+
+    /// - Parameters:
+    ///   - folder: on the disk that is measured; a file is made there and goes afterwards.
+    ///   - length: of each run.
+    ///   - size: bytes of the file, all of them written before.
+    public init(folder: String, runs: Int, length: Span, size: UInt64 = 2 << 30) {
+        self.folder = folder
+        file = folder + "/block-bench.img"
+        self.runs = runs
+        self.length = length
+        self.size = size
+    }
+
+    /// Measures everything.
+    ///
+    /// - Returns: the goals, and a table of medians with the spread of their runs.
+    /// - Throws: `LabError`.
+    public mutating func run() throws(LabError) -> (goals: [Goal], table: [String]) {
+        try Command.run(
+            ["dd", "if=/dev/urandom", "of=\(file)", "bs=1M", "count=\(size >> 20)", "conv=fdatasync"],
+            within: .seconds(300))
+        defer { unlink(file) }
+        var goals: [Goal] = []
+        for pattern in Self.patterns { goals.append(try engine(pattern)) }
+        for pattern in Self.patterns { goals += try server(pattern) }
+        return (goals, table.lines)
+    }
+
+    private mutating func engine(_ pattern: FioRun.Pattern) throws(LabError) -> Goal {
+        var ours: [Double] = []
+        var theirs: [Double] = []
+        let fio = ["--ioengine=libaio", "--direct=1", "--filename=\(file)"]
+        for _ in 0..<runs {
+            ours.append(try BlockLoad.run(pattern, on: file, size: size, for: length))
+            theirs.append(try FioRun(pattern, engine: fio, size: size, for: length).rate)
+        }
+        return goal("engine, \(pattern.name), IOPS", ours, "fio libaio", theirs, least: 0.95)
+    }
+
+    private mutating func server(_ pattern: FioRun.Pattern) throws(LabError) -> [Goal] {
+        var rates: [NBDServerProcess.Kind: [Double]] = [:]
+        var costs: [NBDServerProcess.Kind: [Double]] = [:]
+        for _ in 0..<runs {
+            for kind in NBDServerProcess.Kind.allCases {
+                let server = try NBDServerProcess(kind, file: file, folder: folder)
+                defer { server.stop() }
+                let before = server.cpu
+                let run = try FioRun(pattern, engine: server.engine, size: size, for: length)
+                rates[kind, default: []].append(run.rate)
+                costs[kind, default: []].append((server.cpu - before) / max(1, run.transfers) * 1e6)
+            }
+        }
+        let unit = pattern.isBig ? "MiB/s" : "IOPS"
+        var goals = [
+            goal(
+                "NBD, \(pattern.name), \(unit)", rates[.keelson] ?? [], "qemu-nbd", rates[.qemu] ?? [],
+                least: pattern.isBig ? 1.3 : 2)
+        ]
+        if !pattern.isBig {
+            goals.append(
+                goal(
+                    "NBD, \(pattern.name), CPU µs a request", costs[.keelson] ?? [], "nbdkit", costs[.nbdkit] ?? [],
+                    most: 1))
+        }
+        return goals
+    }
+
+    private mutating func goal(
+        _ what: String, _ ours: [Double], _ against: String, _ theirs: [Double], least: Double? = nil,
+        most: Double? = nil
+    ) -> Goal {
+        let (mine, others) = (Self.median(ours), Self.median(theirs))
+        let ratio = mine / others
+        table.add([
+            what, Self.text(mine), Self.spread(ours), "\(against) \(Self.text(others))", Self.spread(theirs),
+            String(format: "%.2f", ratio),
+        ])
+        let words = least.map { "at least \($0) ×" } ?? most.map { "at most \($0) ×" } ?? ""
+        return Goal(
+            what: what, ours: mine, against: against, theirs: others, goal: words,
+            met: ratio >= (least ?? -.infinity) && ratio <= (most ?? .infinity))
+    }
+
+    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+    private static func text(_ value: Double) -> String { String(format: value < 100 ? "%.1f" : "%.0f", value) }
+
+    /// From the least to the greatest, in parts of the median.
+    private static func spread(_ values: [Double]) -> String {
+        let width = ((values.max() ?? 0) - (values.min() ?? 0)) / median(values)
+        return String(format: "±%.0f %%", width * 50)
+    }
+}
