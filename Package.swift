@@ -134,7 +134,12 @@ let adapters: [Target] = [
             "BlockIO", "CLibaio", "CLinux", "Checksum", "Compression", "JournalCore", "Linux", "Primitives",
             "StreamProtocol",
         ]),
-    swift("Simulation", ["MastershipCore", "ProfileCore", "Primitives", "VIPCore", "VIPProtocol"]),
+    swift(
+        "Simulation",
+        [
+            "CaptureProtocol", "Checksum", "MastershipCore", "ProfileCore", "Primitives", "ReplicationCore",
+            "StreamProtocol", "VIPCore", "VIPProtocol",
+        ]),
 ]
 
 let services: [Target] = [

@@ -200,9 +200,9 @@ public struct ForwarderCore: Sendable {
     /// A tail that this node's stream never had.
     private mutating func judgeStrange(_ tail: StreamPosition, at now: Instant, into effects: inout [Effect]) {
         let isAhead = StreamMark(tail) > StreamMark(durable)
-        let isLeftBehind = branches.contains { $0.generation == tail.generation } && tail.generation < lastGeneration
-        if isLeftBehind || isDecided {
-            // The source itself went on from elsewhere, or somebody said so: the other node keeps that end aside.
+        if tail.generation < lastGeneration || isDecided {
+            // Generations of one source have numbers of their own: it went on from elsewhere, or somebody decided. The
+            // other node keeps that end aside.
             isDecided = false
             effects.append(.report(.copying(tail: tail)))
             return greet(.copy, branches.last, into: &effects)

@@ -35,6 +35,7 @@ extension ReceiverCore {
         guard isNext || (plant == .acceptAnyPredecessor && hello.generation > opened) else {
             return refuse(connection, .wrongPredecessor, into: &effects)
         }
+        if !isNext { (durable, received) = (hello.predecessor, hello.predecessor) }
         beginning = (hello.generation, hello.predecessor)
         effects.append(.begin(hello.generation, after: hello.predecessor))
     }

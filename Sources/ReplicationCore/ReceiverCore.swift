@@ -89,6 +89,12 @@ public struct ReceiverCore: Sendable {
         opened = durable.generation
     }
 
+    /// The session of the source while it speaks to this node.
+    public var sourceSession: UInt64? {
+        guard let caller, caller.isAccepted, !caller.isNode else { return nil }
+        return caller.session
+    }
+
     /// The stream is at a state that a power cut could have left.
     public var isConsistent: Bool { consistent == durable }
 

@@ -11,6 +11,7 @@ name=${1:?usage: Tests/Fuzz/build.sh NAME}
 built=()
 from=debug
 own=()
+libraries=()
 case $name in
     Configuration) modules=(Primitives ConfigurationCore) ;;
     Netlink) modules=(Primitives PacketProtocol ProbeProtocol) ;;
@@ -35,7 +36,13 @@ case $name in
         )
         swift build -c release --target Identity >&2
         ;;
-    *) echo "$name is not a fuzz target; there are Configuration, Netlink, HTTP, License, Upload and NBD" >&2; exit 2 ;;
+    Frame)
+        modules=(Primitives Checksum StreamProtocol)
+        built=(CChecksum Crypto CryptoBoringWrapper CCryptoBoringSSL CCryptoBoringSSLShims CXKCP CXKCPShims)
+        libraries=(-lisal)
+        swift build --target StreamProtocol >&2
+        ;;
+    *) echo "$name is not a fuzz target; there are Configuration, Netlink, HTTP, License, Upload, NBD and Frame" >&2; exit 2 ;;
 esac
 main=Tests/Fuzz/${name}Fuzz.swift
 [ -f "$main" ] || { echo "$main is missing" >&2; exit 1; }
@@ -66,4 +73,4 @@ for module in "${modules[@]}"; do
         -emit-object -o "$parts/$module.o" "${files[@]}"
     objects+=("$parts/$module.o")
 done
-swiftc "${flags[@]}" -use-ld=lld -module-name "${name}Fuzz" -o "$out/$name" "$main" "${objects[@]}"
+swiftc "${flags[@]}" -use-ld=lld -module-name "${name}Fuzz" -o "$out/$name" "$main" "${objects[@]}" "${libraries[@]}"
