@@ -12,14 +12,22 @@ built=()
 from=debug
 own=()
 libraries=()
+crypto=(Crypto CryptoBoringWrapper CCryptoBoringSSL CCryptoBoringSSLShims CXKCP CXKCPShims)
+api=(Primitives Texts Checksum StreamProtocol CaptureProtocol AlarmCore MembershipCore APIProtocol)
 case $name in
     Configuration) modules=(Primitives ConfigurationCore) ;;
     Netlink) modules=(Primitives PacketProtocol ProbeProtocol) ;;
     NBD) modules=(NBDProtocol) ;;
-    HTTP) modules=(Primitives Texts MembershipCore APIProtocol) ;;
+    HTTP)
+        modules=("${api[@]}")
+        built=(CChecksum "${crypto[@]}")
+        libraries=(-lisal)
+        swift build --target APIProtocol >&2
+        ;;
     License)
-        modules=(Primitives Texts MembershipCore APIProtocol LicenseCore)
-        built=(Crypto CryptoBoringWrapper CCryptoBoringSSL CCryptoBoringSSLShims CXKCP CXKCPShims)
+        modules=("${api[@]}" LicenseCore)
+        built=(CChecksum "${crypto[@]}")
+        libraries=(-lisal)
         swift build --target LicenseCore >&2
         ;;
     Upload)
@@ -38,7 +46,7 @@ case $name in
         ;;
     Frame)
         modules=(Primitives Checksum StreamProtocol)
-        built=(CChecksum Crypto CryptoBoringWrapper CCryptoBoringSSL CCryptoBoringSSLShims CXKCP CXKCPShims)
+        built=(CChecksum "${crypto[@]}")
         libraries=(-lisal)
         swift build --target StreamProtocol >&2
         ;;
