@@ -7,7 +7,7 @@ SHELL := /bin/bash
 BUILD := swift build --explicit-target-dependency-import-check error
 CONFIGURATION ?= debug
 BIN = .build/$(CONFIGURATION)
-FUZZ := Configuration Netlink HTTP License Upload NBD Frame
+FUZZ := Configuration Netlink HTTP License Upload NBD Frame Journal
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'

@@ -200,8 +200,9 @@ let services: [Target] = [
     swift(
         "Lab",
         [
-            "APIProtocol", "BlockIO", "Linux", "MembershipCore", "NBDProtocol", "NBDServer", "Primitives",
-            "ProbeProtocol", nioCore, nioPosix, nioSSL,
+            "APIProtocol", "BlockIO", "CaptureProtocol", "Checksum", "JournalCore", "JournalStore", "Linux",
+            "MembershipCore", "NBDProtocol", "NBDServer", "Primitives", "ProbeProtocol", "StreamProtocol", nioCore, nioPosix,
+            nioSSL,
         ],
         path: "bench/Lab"),
 ]

@@ -4,8 +4,8 @@ import Checksum
 /// fences, by which a search finds the blocks that it must read.
 ///
 /// A block: CRC-32C of the rest (4), number of entries (2), zeros (10), up to 102 entries. The fences are four arrays
-/// with one number a block: key of the first entry; the furthest end of an entry; the furthest end in this or an earlier
-/// block; the least ordinal.
+/// with one number a block: key of the first entry; the furthest end of an entry; the furthest end in this or an
+/// earlier block; the least ordinal.
 ///
 /// Searching notes which blocks were judged; so an image that is not trusted belongs to one thread.
 public final class ExtentImage: @unchecked Sendable {

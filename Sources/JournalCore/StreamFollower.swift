@@ -40,9 +40,8 @@ extension JournalRefusal: CustomStringConvertible {
         switch reason {
         case .otherMachine(let machine): return "a frame of machine \(machine) in the stream of another one"
         case .doesNotFollow(let generation, let sequence, let isKnown):
-            return
-                "record \(sequence) of generation \(generation.number) \(isKnown ? "is there already" : "does not follow")"
-                + "; the journal ends with \(tail)"
+            let judgement = isKnown ? "is there already" : "does not follow"
+            return "record \(sequence) of generation \(generation.number) \(judgement); the journal ends with \(tail)"
         case .otherPredecessor(let position):
             return "a generation behind generation \(position.generation.number), record \(position.sequence); "
                 + "the journal ends with \(tail)"

@@ -100,35 +100,54 @@ struct FoundJournal {
             let found = try RecoveredSegment(
                 scanning: folder.segment(number), number: number, follower: &follower)
             let isFollowed = try !isLast && !isSpare(numbers[index + 1])
-            if isFollowed, found.end == (try start(of: numbers[index + 1])) {
+            if isFollowed, try isContiguous(found, with: numbers[index + 1]) {
                 try takeUnsealed(found)
                 continue
             }
             if isFollowed { try setAside(numbers[(index + 1)...], found.damage ?? "segment \(number) ends too early") }
             if !isLast, !isFollowed { try setAsideSpares(numbers[(index + 1)...]) }
+            try goOn(with: found, segmentSize)
+            return
+        }
+    }
+
+    /// The last segment goes on to be written; on a full disk it is sealed as it is.
+    private mutating func goOn(with found: RecoveredSegment, _ segmentSize: Int) throws {
+        do throws(SystemError) {
             try found.clearTail(size: segmentSize)
             tail = found
-            return
+        } catch {
+            guard error.errno == ENOSPC || error.errno == EDQUOT else { throw error }
+            try takeUnsealed(found)
         }
     }
 
     /// The first segment may begin ahead of the base: what it has up to there is folded already.
     private mutating func startBehindBase(_ number: UInt32) throws {
-        let start = try start(of: number)
+        let start = try start(of: number) ?? state.base
         guard start.ordinal <= state.base.ordinal else {
             throw JournalOpenError(
                 folder.path,
-                "its oldest segment \(number) begins behind the base: \(start.ordinal - state.base.ordinal) records are gone"
+                "its oldest segment \(number) begins behind the base: "
+                    + "\(start.ordinal - state.base.ordinal) records are gone"
             )
         }
         follower = StreamFollower(machine: state.machine, place: start, volumes: state.volumes)
     }
 
-    private func start(of number: UInt32) throws -> JournalPlace {
+    private func isContiguous(_ found: RecoveredSegment, with next: UInt32) throws(SystemError) -> Bool {
+        guard let start = try start(of: next) else { return found.damage == nil }
+        return start == found.end
+    }
+
+    /// - Returns: nil when the header is not whole: it was written last, or is damaged.
+    private func start(of number: UInt32) throws(SystemError) -> JournalPlace? {
         let path = folder.segment(number)
         let file = try OwnedDescriptor.open(path, flags: O_RDONLY)
         let bytes = try file.readRange(0..<UInt64(SegmentHeader.length), subject: path)
-        return try bytes.withBytes { try SegmentHeader(reading: $0) }.start
+        do throws(JournalFormatError) {
+            return try bytes.withBytes { bytes throws(JournalFormatError) in try SegmentHeader(reading: bytes) }.start
+        } catch { return nil }
     }
 
     /// Whether nothing was written to it yet.

@@ -8,6 +8,9 @@ import StreamProtocol
 extension Journal: OpenSegmentOwner {
     func take(_ item: Waiting) {
         if let refusal = refusalOfCondition { return item.refused(refusal) }
+        if isRestarting || !afterIdle.isEmpty {
+            return item.refused(JournalRefusal(.closed, has: durable.position))
+        }
         guard waiting.isEmpty else { return waiting.append(item) }
         place(item)
     }
@@ -107,11 +110,13 @@ extension Journal: OpenSegmentOwner {
         tell(.full)
     }
 
-    private func lookForRoomLater() {
+    /// Tries later what found no room.
+    func lookForRoomLater() {
         guard roomTimer == nil, condition == .running || condition == .full else { return }
         roomTimer = host.loop.schedule(at: BootClock.now + configuration.roomPause) { [unowned self] in
             self.roomTimer = nil
             self.makeSpare()
+            self.fold()
         }
     }
 
@@ -171,6 +176,7 @@ extension Journal: OpenSegmentOwner {
         for segment in open {
             if segment.flushed.ordinal > reached.ordinal { (reached, time) = (segment.flushed, segment.flushedTime) }
             guard segment.isClosed, segment.isFlushed, !segment.isBusy else { break }
+            if case .faulted = condition { continue }
             if !segment.isSealing { seal(segment) }
         }
         guard reached != durable else { return }
@@ -204,6 +210,7 @@ extension Journal: OpenSegmentOwner {
             fold()
         case .failure(let error):
             // It stays as it is, with its index in memory; the next opening finds its frames.
+            open.first?.isSealing = false
             fault("\(error)")
         }
         finishClosing()
@@ -215,6 +222,11 @@ extension Journal: OpenSegmentOwner {
     }
 
     func finishClosing() {
+        if isIdle, !isRestarting, !afterIdle.isEmpty {
+            let work = afterIdle
+            afterIdle = []
+            for body in work { body() }
+        }
         guard let completion = closing, isIdle else { return }
         closing = nil
         if let flushTimer { host.loop.cancel(flushTimer) }

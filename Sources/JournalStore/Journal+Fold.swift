@@ -7,7 +7,8 @@ import StreamProtocol
 /// What a journal knows of its folding.
 struct FoldingState {
     var isRunning = false
-    var isPaused = false
+    var pauses = 0
+    var waiting: [@Sendable (Result<BaseCopyStart, PointError>) -> Void] = []
     var retention = JournalRetention.standard
     /// Bookmarks that need not be kept.
     var released: Set<UInt64> = []
@@ -23,16 +24,26 @@ extension Journal {
         precondition(isPosted, "the loop of a journal was stopped ahead of it")
     }
 
+    /// Lets a bookmark be folded away like any point, until the journal is opened again.
+    public func release(bookmark position: StreamPosition) {
+        onLoop({ (_: Result<Void, PointError>) in }) { journal in
+            let point = try journal.find(.position(position.generation, sequence: position.sequence))
+            journal.folding.released.insert(point.place.ordinal)
+            journal.fold()
+        }
+    }
+
     /// Folds what may be folded, as far as whole segments go.
     func fold() {
-        guard !folding.isRunning, !folding.isPaused, !isMerging, condition == .running || condition == .full else {
+        guard !folding.isRunning, !isMerging, condition == .running || condition == .full else {
             return
         }
         let target: (place: JournalPlace, time: UInt64)?
         do { target = try foldTarget } catch {
             return tell(.finding(JournalFinding(.index, file: folder.path, offset: 0, cause: "\(error)")))
         }
-        guard let target else { return }
+        // A folding that was cut off is finished even then: until it is, the base is of no point.
+        guard let target, folding.pauses == 0 || state.floor != state.base else { return }
         let isRepeated = state.floor.ordinal > state.base.ordinal
         folding.isRunning = true
         state.floor = target.place
@@ -71,7 +82,7 @@ extension Journal {
             guard count > 0 else { return nil }
             let limit = oldestBookmark ?? .max
             for segment in sealed[..<count].reversed() where segment.footer.start.ordinal < limit {
-                let entry = try segment.frames().last { $0.isPoint && $0.lastOrdinal <= limit }
+                let entry = try segment.frames().last { $0.isPoint && $0.lastOrdinal < limit }
                 guard let entry else { continue }
                 return entry.lastOrdinal > state.base.ordinal ? (entry.place, entry.time) : nil
             }
@@ -86,10 +97,10 @@ extension Journal {
         return sealed.last { $0.footer.pointCount > 0 }?.footer.greatestTime ?? 0
     }
 
-    /// The journal's number of the oldest bookmark that must stay.
+    /// The journal's number of the oldest bookmark that must stay; the base stays ahead of it.
     private var oldestBookmark: UInt64? {
         sealed.lazy.flatMap(\.notes).first {
-            $0.kind == .mark && $0.ordinal >= self.state.base.ordinal && !self.folding.released.contains($0.ordinal)
+            $0.kind == .mark && $0.ordinal > self.state.base.ordinal && !self.folding.released.contains($0.ordinal)
         }?.ordinal
     }
 
@@ -102,7 +113,10 @@ extension Journal {
 
     private func folded(_ outcome: Result<JournalState, any Error>) {
         folding.isRunning = false
-        defer { finishClosing() }
+        defer {
+            tellPaused()
+            finishClosing()
+        }
         switch outcome {
         case .success(let now):
             state = now
@@ -115,7 +129,8 @@ extension Journal {
         case .failure(let finding as JournalFinding):
             tell(.finding(finding))
         case .failure(let error as SystemError) where error.errno == ENOSPC || error.errno == EDQUOT:
-            tell(.full)
+            tell(.finding(JournalFinding(.base, file: folder.path, offset: 0, cause: "folding has no room: \(error)")))
+            lookForRoomLater()
         case .failure(let error):
             tell(.finding(JournalFinding(.base, file: folder.path, offset: 0, cause: "\(error)")))
         }

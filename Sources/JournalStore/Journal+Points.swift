@@ -40,6 +40,8 @@ public struct PointError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public let reason: Reason
 
+    public init(reason: Reason) { self.reason = reason }
+
     public var description: String {
         switch reason {
         case .noSuchPoint: "there is no such point, or not any more"

@@ -12,7 +12,8 @@ extension Journal {
             durableTime: durableTime, base: state.base.position, volumes: follower.volumes,
             journalBytes: sealed.reduce(0) { $0 + $1.footer.fileLength }
                 + open.reduce(0) { $0 + $1.file.geometry.size },
-            baseBytes: baseBytes, newestPoint: newestPoint?.time, oldestPoint: oldest?.time)
+            baseBytes: baseBytes, indexCount: runs.count, isMerging: isMerging, newestPoint: newestPoint?.time,
+            oldestPoint: oldest?.time)
     }
 
     /// What the base takes on the disk.

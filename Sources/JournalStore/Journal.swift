@@ -49,6 +49,9 @@ public final class Journal: @unchecked Sendable {
     var expansion = FrameExpansion()
     var lastFrames: (segment: UInt32, frames: [FrameEntry])?
     var closing: (@Sendable () -> Void)?
+    /// A new base takes the place of everything.
+    var isRestarting = false
+    var afterIdle: [() -> Void] = []
 
     struct Waiting {
         let frame: FrameBuffer

@@ -85,6 +85,9 @@ public struct JournalStatus: Sendable {
     /// Bytes on the disk.
     public var journalBytes: UInt64
     public var baseBytes: UInt64
+    /// Indexes that a read at a point may have to search, and whether they are being merged.
+    public var indexCount: Int
+    public var isMerging: Bool
     /// Wall clock of the newest and oldest point that can be opened; nil without one.
     public var newestPoint: UInt64?
     public var oldestPoint: UInt64?

@@ -7,6 +7,7 @@ import StreamProtocol
 struct RecoveredSegment {
     let header: SegmentHeader
     let path: String
+    private let isHeaderWhole: Bool
     var frames: [FrameEntry] = []
     var notes: [JournalNote] = []
     var index = OpenIndex()
@@ -17,17 +18,26 @@ struct RecoveredSegment {
     /// Reads frame by frame and stops at the first one that is not whole or does not follow. Blocks.
     ///
     /// - Parameter follower: behind the segment ahead; moves on.
-    /// - Throws: `JournalFormatError` of the header, `SystemError`.
+    /// - Throws: `SystemError`.
     init(scanning path: String, number: UInt32, follower: inout StreamFollower) throws {
         self.path = path
         let file = try OwnedDescriptor.open(path, flags: O_RDONLY)
         let length = try file.length(subject: path)
         let first = try file.readRange(0..<min(length, UInt64(SegmentHeader.length)), subject: path)
-        header = try first.withBytes { try SegmentHeader(reading: $0) }
-        end = header.start
-        guard header.machine == follower.machine, header.number == number, header.start == follower.place else {
-            throw JournalFormatError.foreign(.segmentHeader, "its machine, number or start is another one")
+        // All that a header says is known from the segment ahead; a crash may have left it unwritten.
+        let expected = SegmentHeader(machine: follower.machine, number: number, start: follower.place)
+        do throws(JournalFormatError) {
+            let found = try first.withBytes { bytes throws(JournalFormatError) in try SegmentHeader(reading: bytes) }
+            guard found == expected else {
+                throw .foreign(.segmentHeader, "its machine, number or start is another one")
+            }
+            isHeaderWhole = true
+        } catch {
+            damage = "\(error)"
+            isHeaderWhole = false
         }
+        header = expected
+        end = header.start
         var expansion = FrameExpansion()
         var start = SegmentHeader.length
         while let next = try step(file, start, Int(length), &follower, &expansion) { start = next }
@@ -93,6 +103,9 @@ struct RecoveredSegment {
         let file = try OwnedDescriptor.open(path, flags: O_RDWR)
         let tail = frames.last?.range.upperBound ?? SegmentHeader.length
         try systemCall("shorten", path) { ftruncate(file.raw, off_t(tail)) }
+        if !isHeaderWhole {
+            try header.bytes.withBytes { bytes throws(SystemError) in try file.write(bytes, at: 0, subject: path) }
+        }
         let code = posix_fallocate(file.raw, 0, off_t(max(size, tail)))
         guard code == 0 else { throw SystemError(operation: "reserve space for", subject: path, errno: code) }
         try systemCall("flush", path) { fsync(file.raw) }

@@ -41,7 +41,7 @@ extension NBDConnection {
             if count > 0 { input.received(count) }
         }
         if count > 0 {
-            // Less than asked for: there is no more for now.
+            // Less than asked for: the socket is empty.
             if count < asked { isReadable = hasEnd }
             return true
         }

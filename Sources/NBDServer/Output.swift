@@ -12,7 +12,7 @@ struct Output: ~Copyable {
     private var count = 0
     /// Bytes of the first reply that are sent.
     private var done = 0
-    /// The socket takes no more for now.
+    /// The socket is full.
     var isBlocked = false
     /// The loop tells when it takes more.
     var isWaiting = false

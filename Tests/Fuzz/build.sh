@@ -50,7 +50,16 @@ case $name in
         libraries=(-lisal)
         swift build --target StreamProtocol >&2
         ;;
-    *) echo "$name is not a fuzz target; there are Configuration, Netlink, HTTP, License, Upload, NBD and Frame" >&2; exit 2 ;;
+    Journal)
+        modules=(Primitives Checksum StreamProtocol JournalCore)
+        built=(CChecksum "${crypto[@]}")
+        libraries=(-lisal)
+        swift build --target StreamProtocol >&2
+        ;;
+    *)
+        echo "$name is not a fuzz target; FUZZ in the Makefile lists them" >&2
+        exit 2
+        ;;
 esac
 main=Tests/Fuzz/${name}Fuzz.swift
 [ -f "$main" ] || { echo "$main is missing" >&2; exit 1; }

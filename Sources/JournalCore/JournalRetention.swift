@@ -2,17 +2,11 @@
 public struct JournalRetention: Hashable, Sendable {
     /// Every point of so many nanoseconds ahead of the newest one is kept.
     public var window: UInt64
-    /// Beyond the window one point is kept for each so many nanoseconds; 0: none.
-    public var thinnedEvery: UInt64
-    /// For how many nanoseconds ahead of the newest point thinned ones are kept.
-    public var thinnedFor: UInt64
-    /// Nothing is folded or thinned while it is true.
+    /// Nothing is folded while it is true.
     public var isHeld: Bool
 
-    public init(window: UInt64, thinnedEvery: UInt64 = 0, thinnedFor: UInt64 = 0, isHeld: Bool = false) {
+    public init(window: UInt64, isHeld: Bool = false) {
         self.window = window
-        self.thinnedEvery = thinnedEvery
-        self.thinnedFor = thinnedFor
         self.isHeld = isHeld
     }
 
