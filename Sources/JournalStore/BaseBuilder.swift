@@ -184,16 +184,7 @@ extension Journal {
         follower = StreamFollower(machine: machine, place: next.base, volumes: next.volumes)
         durable = next.base
         durableTime = next.baseTime
-        host.quick.add { [host] in
-            var failed: SystemError?
-            for path in old {
-                do throws(SystemError) { try JournalFolder.remove(path) } catch { failed = error }
-            }
-            guard let failed else { return }
-            host.loop.post {
-                self.tell(.finding(JournalFinding(.recovery, file: failed.subject, offset: 0, cause: "\(failed)")))
-            }
-        }
+        remove(old)
         makeSpare()
         tell(.durable(durable.position, time: durableTime))
         completion(nil)

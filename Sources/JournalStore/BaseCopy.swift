@@ -121,7 +121,7 @@ final class BaseReading {
     func next(from address: UInt64) throws(JournalFinding) -> BaseRange? {
         let unitsPerBlock = UInt64(BaseFiles.block / StreamUnit.bytes)
         let first = address / unitsPerBlock
-        guard first < blockCount else { return nil }
+        guard address < volume.units else { return nil }
         let sums = try read(sums: first..<min(blockCount, first + Self.limit))
         var count = 1
         while count < sums.count, (sums[count] == 0) == (sums[0] == 0) { count += 1 }

@@ -218,7 +218,8 @@ extension Journal: OpenSegmentOwner {
 
     /// Whether nothing is under way that would come back to this journal.
     var isIdle: Bool {
-        !isMakingSpare && !isMerging && !folding.isRunning && open.allSatisfy { !$0.isBusy && $0.isSealing == false }
+        !isMakingSpare && !isMerging && !folding.isRunning && removals == 0
+            && open.allSatisfy { !$0.isBusy && $0.isSealing == false }
     }
 
     func finishClosing() {

@@ -148,18 +148,29 @@ extension Journal {
             if run.segments.count > 1 { paths.append(run.path) }
             runs.removeFirst()
         }
+        remove(paths)
+    }
+
+    /// Deletes files that do not count any more, and takes back the room that was given up for it.
+    func remove(_ paths: [String]) {
         let reserve = Reserve(folder, bytes: configuration.reserve)
-        host.quick.add { [host, paths] in
+        removals += 1
+        host.quick.add { [host] in
             var failure: SystemError?
             for path in paths {
                 do throws(SystemError) { try JournalFolder.remove(path) } catch { failure = error }
             }
             reserve.fill()
-            guard let failure else { return }
-            host.loop.post {
-                self.tell(
-                    .finding(JournalFinding(.recovery, file: failure.subject, offset: 0, cause: "\(failure)")))
-            }
+            let outcome = failure
+            host.loop.post { self.removed(outcome) }
         }
+    }
+
+    private func removed(_ failure: SystemError?) {
+        removals -= 1
+        if let failure {
+            tell(.finding(JournalFinding(.recovery, file: failure.subject, offset: 0, cause: "\(failure)")))
+        }
+        finishClosing()
     }
 }

@@ -41,6 +41,8 @@ public final class Journal: @unchecked Sendable {
     var flushTimer: LoopTimer?
     var roomTimer: LoopTimer?
     var isMerging = false
+    /// Deletions under way.
+    var removals = 0
     var folding = FoldingState()
     var reader: JournalReader?
     var base: BaseImages

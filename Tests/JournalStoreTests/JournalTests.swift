@@ -4,7 +4,7 @@ import JournalStore
 import StreamProtocol
 import Testing
 
-@Suite struct JournalTests {
+@Suite(.timeLimit(.minutes(2))) struct JournalTests {
     private static let volume = JournalVolume(number: VolumeNumber(0), size: 1 << 20, blockSize: 512)
 
     private func bytes(_ value: UInt8, units: Int = 8) -> [UInt8] { [UInt8](repeating: value, count: units * 512) }

@@ -5,6 +5,7 @@ import JournalStore
 import Primitives
 import StreamProtocol
 import Synchronization
+import Testing
 
 /// A journal in a folder of its own with everything around it, for one test.
 final class TestJournal: @unchecked Sendable {
@@ -14,6 +15,7 @@ final class TestJournal: @unchecked Sendable {
     var journal: Journal!
     private let events = Mutex<[JournalEvent]>([])
     private let waiters = Mutex<[Waiter]>([])
+    private let printsDurable = Mutex(false)
     private var configuration: JournalConfiguration
     let machine = MachineID(high: 7, low: 9)
 
@@ -36,13 +38,37 @@ final class TestJournal: @unchecked Sendable {
         try open(volumes)
     }
 
+    /// In a folder that may be there already.
+    init(at folder: String, volumes: [JournalVolume]) throws {
+        self.folder = folder
+        configuration = Self.small
+        loop = try BlockLoop("test-journal")
+        host = try JournalHost(loop: loop)
+        try open(volumes)
+    }
+
+    /// Writes a line for each durable position from now on, for who reads this process's output.
+    func printDurable() {
+        printsDurable.withLock { $0 = true }
+    }
+
+    /// Ends the threads of a journal that is closed.
+    func stop() {
+        host.stop()
+        loop.stop()
+    }
+
     func open(_ volumes: [JournalVolume]?) throws {
+        forgetEvents()
         journal = try Journal.open(
             folder, machine: machine, volumes: volumes, on: host, configuration: configuration
         ) { [unowned self] in self.took($0) }
     }
 
     private func took(_ event: JournalEvent) {
+        if case .durable(let position, _) = event, printsDurable.withLock({ $0 }) {
+            FileHandle.standardOutput.write(Data("durable \(position.sequence)\n".utf8))
+        }
         let all = events.withLock { events in
             events.append(event)
             return events
@@ -76,6 +102,8 @@ final class TestJournal: @unchecked Sendable {
     }
 
     func waitDurable(_ position: StreamPosition) async {
+        let now = await status().durable
+        if now == position || now.isBehind(position) { return }
         await wait { events in
             events.contains {
                 if case .durable(let durable, _) = $0 {
@@ -87,6 +115,19 @@ final class TestJournal: @unchecked Sendable {
         }
     }
 
+    /// Waits until something was folded, or says why not.
+    func waitFolded() async {
+        await wait { events in
+            events.contains {
+                switch $0 {
+                case .folded, .finding, .faulted: true
+                case .durable, .full, .hasRoom: false
+                }
+            }
+        }
+        #expect(findings == [])
+    }
+
     func append(_ frame: FrameBuffer) {
         journal.append(frame) { refusal in preconditionFailure("refused: \(refusal)") }
     }
@@ -94,6 +135,38 @@ final class TestJournal: @unchecked Sendable {
     /// The refusal that a frame meets.
     func refusal(of frame: FrameBuffer) async -> JournalRefusal {
         await withCheckedContinuation { go in journal.append(frame) { go.resume(returning: $0) } }
+    }
+
+    /// Whether a frame becomes durable; false: it is refused.
+    func isTaken(_ frame: FrameBuffer, _ position: StreamPosition) async -> Bool {
+        let outcome = Mutex<Bool?>(nil)
+        await withCheckedContinuation { go in
+            let isOver = Mutex(false)
+            let finish: @Sendable (Bool) -> Void = { isTaken in
+                let isFirst = isOver.withLock { over in
+                    defer { over = true }
+                    return !over
+                }
+                guard isFirst else { return }
+                outcome.withLock { $0 = isTaken }
+                go.resume()
+            }
+            journal.append(frame) { _ in finish(false) }
+            Task {
+                await waitDurable(position)
+                finish(true)
+            }
+        }
+        return outcome.withLock { $0 } ?? false
+    }
+
+    /// What a verification finds.
+    func verify(_ repair: JournalRepair?) async -> [JournalFinding] {
+        await withCheckedContinuation { go in
+            journal.verify(repairingFrom: repair) { state in
+                if !state.isRunning { go.resume(returning: state.findings) }
+            }
+        }
     }
 
     func begin(_ generation: Generation, after predecessor: StreamPosition) async -> JournalRefusal? {
@@ -126,8 +199,7 @@ final class TestJournal: @unchecked Sendable {
     /// Closes what is open and removes the folder.
     func end() async throws {
         if journal != nil { await close() }
-        host.stop()
-        loop.stop()
+        stop()
         try FileManager.default.removeItem(atPath: folder)
     }
 }

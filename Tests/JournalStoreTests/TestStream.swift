@@ -54,6 +54,12 @@ struct TestStream {
         return buffer
     }
 
+    /// What was refused is made again.
+    mutating func stepBack(to position: StreamPosition) {
+        self.position = position
+        nextSequence = position.sequence + 1
+    }
+
     /// A new run of the source.
     mutating func nextGeneration() {
         generation = Generation(generation.number + 1)

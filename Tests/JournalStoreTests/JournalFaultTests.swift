@@ -1,0 +1,211 @@
+import Foundation
+import Glibc
+import JournalCore
+import JournalStore
+import Primitives
+import StreamProtocol
+import Testing
+
+/// Disks that are full, files that are damaged, cut off or gone.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct JournalFaultTests {
+    private static let volume = JournalVolume(number: VolumeNumber(0), size: 1 << 20, blockSize: 512)
+
+    private static func bytes(_ value: Int, units: Int = 1_600) -> [UInt8] {
+        [UInt8](repeating: UInt8(truncatingIfNeeded: value &* 7 &+ 1), count: units * 512)
+    }
+
+    /// A journal with so many frames of 800 KiB, all durable, and the positions behind them.
+    private static func filled(
+        _ count: Int, _ stream: inout TestStream
+    ) async throws -> (rig: TestJournal, positions: [StreamPosition]) {
+        let rig = try TestJournal(volumes: [volume])
+        #expect(await rig.begin(Generation(1), after: .none) == nil)
+        var positions: [StreamPosition] = []
+        for value in 0..<count {
+            rig.append(
+                try stream.frame([
+                    .write(volume: 0, address: UInt64(value % 400), bytes: bytes(value)), .flush,
+                ]))
+            positions.append(stream.position)
+        }
+        await rig.waitDurable(stream.position)
+        return (rig, positions)
+    }
+
+    private static func segments(_ rig: TestJournal) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: rig.folder).filter { $0.hasPrefix("segment-") }.sorted()
+            .map { rig.folder + "/" + $0 }
+    }
+
+    private static func flip(_ path: String, at offset: Int) throws {
+        let file = open(path, O_RDWR)
+        #expect(file >= 0)
+        var byte: UInt8 = 0
+        #expect(pread(file, &byte, 1, off_t(offset)) == 1)
+        byte ^= 0x10
+        #expect(pwrite(file, &byte, 1, off_t(offset)) == 1)
+        close(file)
+    }
+
+    @Test func aTornTailEndsTheJournalAtTheLastWholeFrame() async throws {
+        var stream = TestStream()
+        defer { stream.free() }
+        let (rig, positions) = try await Self.filled(3, &stream)
+        await rig.close()
+        // The third frame's payload, as a power cut leaves it.
+        try Self.flip(Self.segments(rig)[0], at: 4096 + 2 * 823_296 + 50_000)
+        try rig.open(nil)
+        #expect(await rig.status().durable == positions[1])
+        // What is sent again goes on behind it.
+        var again = TestStream()
+        defer { again.free() }
+        for value in 0..<3 {
+            let frame = try again.frame([.write(volume: 0, address: UInt64(value), bytes: Self.bytes(value)), .flush])
+            if value == 2 { rig.append(frame) }
+        }
+        await rig.waitDurable(again.position)
+        #expect(try await rig.read(.newest, range: 1024..<2048).get() == Self.bytes(2, units: 2))
+        try await rig.end()
+    }
+
+    @Test func aDamagedRecordIsNeverServedAndIsNamed() async throws {
+        var stream = TestStream()
+        defer { stream.free() }
+        let (rig, positions) = try await Self.filled(12, &stream)
+        await rig.close()
+        let first = try Self.segments(rig)[0]
+        try Self.flip(first, at: 4096 + 10_000)
+        try rig.open(nil)
+        let read = try await rig.read(.position(Generation(1), sequence: positions[0].sequence))
+        #expect(read == .failure(DeviceError(errno: EIO)))
+        let finding = try #require(rig.findings.first)
+        #expect(finding.file == first)
+        #expect(finding.offset == 4096 + 96 + 2 * 24)
+        #expect(finding.volume == VolumeNumber(0))
+        #expect(try await rig.read(.newest, range: 10_240..<10_752).get() == Self.bytes(11, units: 1))
+        try await rig.end()
+    }
+
+    @Test func aVerificationFindsEveryFlipAndRepairsItFromAnotherNode() async throws {
+        var stream = TestStream()
+        defer { stream.free() }
+        let (rig, positions) = try await Self.filled(30, &stream)
+        var second = TestStream()
+        defer { second.free() }
+        let (other, _) = try await Self.filled(30, &second)
+        rig.journal.setRetention(JournalRetention(window: 15_000_000))
+        await rig.waitFolded()
+        await rig.close()
+        let files = try FileManager.default.contentsOfDirectory(atPath: rig.folder)
+        #expect(files.contains("base-1-0.img"))
+        try Self.flip(rig.folder + "/base-1-0.img", at: 70_000)
+        let sealed = try #require(try Self.segments(rig).first)
+        try Self.flip(sealed, at: 4096 + 100_000)
+        let length = try #require(try FileManager.default.attributesOfItem(atPath: sealed)[.size] as? Int)
+        try Self.flip(sealed, at: length - 9_000)
+        try rig.open(nil)
+        let peer = try #require(other.journal)
+        let repair = JournalRepair(
+            source: "node b",
+            frame: { position, answer in
+                peer.frames(after: position, limit: 1) { outcome in
+                    if case .success(let frames) = outcome { answer(frames.first) } else { answer(nil) }
+                }
+            },
+            range: { volume, address, units, point, answer in
+                Task {
+                    let range = Int(address) * 512..<Int(address + units) * 512
+                    do {
+                        let read = try await other.read(
+                            .position(point.generation, sequence: point.sequence), volume: volume.number, range: range)
+                        answer(try read.get())
+                    } catch { answer(nil) }
+                }
+            })
+        let found = await rig.verify(repair)
+        #expect(found.map(\.place).contains(.frame))
+        #expect(found.map(\.place).contains(.base))
+        for finding in found { #expect(finding.repair != nil, "\(finding)") }
+        #expect(await rig.verify(nil) == [])
+        #expect(
+            try await rig.read(.newest).get()
+                == (try await other.read(.position(Generation(1), sequence: positions[29].sequence)).get()))
+        try await rig.end()
+        try await other.end()
+    }
+
+    @Test func aBaseThatShrankIsFoundAndNeverReadAsZeros() async throws {
+        var stream = TestStream()
+        defer { stream.free() }
+        let (rig, _) = try await Self.filled(30, &stream)
+        rig.journal.setRetention(JournalRetention(window: 1))
+        await rig.waitFolded()
+        await rig.close()
+        #expect(truncate(rig.folder + "/base-1-0.img", 8192) == 0)
+        rig.forgetEvents()
+        try rig.open(nil)
+        await rig.wait { events in events.contains { if case .finding = $0 { true } else { false } } }
+        #expect(rig.findings.first?.file == rig.folder + "/base-1-0.img")
+        let position = try #require(try await rig.points().last).position
+        let read = try await rig.read(.position(position.generation, sequence: position.sequence), range: 8192..<16384)
+        #expect(read == .failure(DeviceError(errno: EIO)))
+        try await rig.end()
+    }
+
+    @Test func aPointThatIsGoneIsRefused() async throws {
+        var stream = TestStream()
+        defer { stream.free() }
+        let (rig, positions) = try await Self.filled(30, &stream)
+        rig.journal.setRetention(JournalRetention(window: 1))
+        await rig.waitFolded()
+        await #expect(throws: PointError(reason: .noSuchPoint)) {
+            _ = try await rig.read(.position(Generation(1), sequence: positions[0].sequence))
+        }
+        await #expect(throws: PointError(reason: .noSuchPoint)) { _ = try await rig.read(.bookmark("never set")) }
+        guard case .failure(.tooOld) = await rig.frames(after: .none) else {
+            Issue.record("frames that were folded away")
+            return
+        }
+        try await rig.end()
+    }
+
+    @Test func aFullDiskKeepsWhatWasAcknowledgedAndGoesOn() async throws {
+        let mount = NSTemporaryDirectory() + "/small-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: true)
+        guard Glibc.mount("none", mount, "tmpfs", 0, "size=24m") == 0 else {
+            print("no file system could be mounted: errno \(errno); not tested")
+            return
+        }
+        defer {
+            #expect(umount2(mount, 2) == 0)
+            #expect(rmdir(mount) == 0)
+        }
+        let rig = try TestJournal(in: mount, volumes: [Self.volume])
+        var stream = TestStream()
+        defer { stream.free() }
+        #expect(await rig.begin(Generation(1), after: .none) == nil)
+        // A filler leaves room for little.
+        let filler = mount + "/filler"
+        let file = open(filler, O_RDWR | O_CREAT, 0o600)
+        #expect(posix_fallocate(file, 0, 9 << 20) == 0)
+        close(file)
+        var refused: StreamPosition?
+        while refused == nil {
+            let before = stream.position
+            let frame = try stream.frame([.write(volume: 0, address: 0, bytes: Self.bytes(3)), .flush])
+            let outcome = await rig.isTaken(frame, stream.position)
+            if !outcome { refused = before }
+        }
+        let tail = try #require(refused)
+        #expect(rig.allEvents.contains { if case .full = $0 { true } else { false } })
+        #expect(await rig.status().durable == tail)
+        #expect(await rig.status().condition == .full)
+        #expect(try await rig.read(.newest, range: 0..<512).get() == Self.bytes(3, units: 1))
+        #expect(unlink(filler) == 0)
+        await rig.wait { events in events.contains { if case .hasRoom = $0 { true } else { false } } }
+        stream.stepBack(to: tail)
+        rig.append(try stream.frame([.write(volume: 0, address: 0, bytes: Self.bytes(4)), .flush]))
+        await rig.waitDurable(stream.position)
+        try await rig.end()
+    }
+}
