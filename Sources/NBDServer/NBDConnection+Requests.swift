@@ -41,7 +41,7 @@ extension NBDConnection {
             if count > 0 { input.received(count) }
         }
         if count > 0 {
-            // Less than asked for: the socket is empty.
+            // Less than asked for: there is no more yet.
             if count < asked { isReadable = hasEnd }
             return true
         }

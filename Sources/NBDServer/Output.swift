@@ -12,7 +12,7 @@ struct Output: ~Copyable {
     private var count = 0
     /// Bytes of the first reply that are sent.
     private var done = 0
-    /// The socket is full.
+    /// The socket takes no more at the moment.
     var isBlocked = false
     /// The loop tells when it takes more.
     var isWaiting = false

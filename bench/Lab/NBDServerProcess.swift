@@ -30,8 +30,9 @@ struct NBDServerProcess {
         child = try ChildProcess.start(arguments, output: .discard)
         let path = socket
         do throws(LabError) {
-            try Condition.hold("\(kind.rawValue) listens", within: .seconds(10)) { () throws(LabError) in
-                access(path, F_OK) == 0
+            _ = try Condition.wait(for: "\(kind.rawValue) to listen", within: .seconds(10)) {
+                () throws(LabError) -> Bool? in
+                access(path, F_OK) == 0 ? true : nil
             }
         } catch {
             child.killAndCollect()
