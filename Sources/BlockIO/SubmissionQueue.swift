@@ -135,15 +135,14 @@ final class SubmissionQueue {
             telling.removeAll(keepingCapacity: true)
         }
         guard inKernel > 0 else { return }
-        while true {
-            let count = Int(clibaio_reap(context, events, Int32(depth)))
-            precondition(count >= 0 || count == -Int(EINTR), "completions cannot be read: errno \(-count)")
-            if count <= 0 { return }
-            inKernel -= count
-            for index in 0..<count {
-                let event = events[index]
-                completed(Int(bitPattern: event.data), result: Int(bitPattern: UInt(event.res)))
-            }
+        // Once a turn: what completes meanwhile must not keep new transfers from the disk.
+        let count = Int(clibaio_reap(context, events, Int32(depth)))
+        precondition(count >= 0, "completions cannot be read: errno \(-count)")
+        guard count > 0 else { return }
+        inKernel -= count
+        for index in 0..<count {
+            let event = events[index]
+            completed(Int(bitPattern: event.data), result: Int(bitPattern: UInt(event.res)))
         }
     }
 

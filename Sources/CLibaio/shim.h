@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <libaio.h>
 
 // Takes completed events out of the ring that the kernel shares with us (struct aio_ring of fs/aio.c, as fio and qemu
@@ -10,7 +11,10 @@ static inline int clibaio_reap(io_context_t context, struct io_event *events, in
     } *ring = (struct ring *)context;
     if (ring->magic != 0xa10a10a1 || ring->incompatible != 0) {
         struct timespec none = {0, 0};
-        return io_getevents(context, 0, limit, events, &none);
+        int result;
+        do result = io_getevents(context, 0, limit, events, &none);
+        while (result == -EINTR);
+        return result;
     }
     unsigned head = ring->head;
     int count = 0;
