@@ -188,8 +188,9 @@ let services: [Target] = [
     swift(
         "CaptureService",
         [
-            "CaptureProtocol", "ConfigurationCore", "Identity", "Linux", "Primitives", "StreamProtocol", crypto,
-            lifecycle, logging, nioCore, nioFoundationCompat, nioPosix, nioSSL, unixSignals,
+            "BlockIO", "CaptureProtocol", "Compression", "ConfigurationCore", "Identity", "JoinCore", "JournalCore",
+            "JournalStore", "Linux", "NBDProtocol", "NBDServer", "Primitives", "ReplicationCore", "StreamProtocol",
+            lifecycle, logging, nioCore, nioPosix, nioSSL, nioTLS, unixSignals,
         ]),
     swift(
         "Commands",
@@ -286,7 +287,7 @@ let testTargets: [Target] = [
         "CaptureServiceTests",
         [
             "CaptureProtocol", "CaptureService", "ConfigurationCore", "Identity", "JoinCore", "Linux", "Primitives",
-            "StreamProtocol", crypto, logging, nioConcurrencyHelpers, nioCore, nioPosix, nioSSL,
+            "StreamProtocol", logging, nioCore, nioPosix, nioSSL,
         ]),
     tests(
         "CommandsTests",

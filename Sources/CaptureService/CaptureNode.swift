@@ -1,38 +1,84 @@
 import CaptureProtocol
 import ConfigurationCore
+import Glibc
+import Identity
 import Linux
 import Logging
 import NIOCore
 import NIOPosix
+import Primitives
+import StreamProtocol
 
-/// Everything that this node's capture daemon keeps. It lives on one event loop: connections, cores and assignments
-/// are touched there only; disks work on loops of their own.
+/// A running capture daemon.
 final class CaptureNode: Sendable {
-    private let group: MultiThreadedEventLoopGroup
+    private let threads: CaptureThreads
+    private let hub: NIOLoopBound<CaptureHub>
     private let control: any Channel
+    private let streams: any Channel
 
-    private init(group: MultiThreadedEventLoopGroup, control: any Channel) {
-        self.group = group
+    /// The port on which it takes streams.
+    var port: Int { streams.localAddress?.port ?? 0 }
+
+    private init(
+        _ threads: CaptureThreads, _ hub: NIOLoopBound<CaptureHub>, control: any Channel, streams: any Channel
+    ) {
+        self.threads = threads
+        self.hub = hub
         self.control = control
+        self.streams = streams
     }
 
-    static func start(_ configuration: NodeConfiguration, logger: Logger) async throws -> CaptureNode {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        do {
-            try DurableFile.makeFolder(configuration.run)
-            try DurableFile.makeFolder(configuration.journalDirectory, mode: 0o700)
-            let control = try await ControlSocket.listen(configuration.capturedSocket, on: group.next()) { _, loop in
-                loop.makeSucceededFuture(.status([]))
-            }
-            return CaptureNode(group: group, control: control)
-        } catch {
-            try await group.shutdownGracefully()
-            throw error
+    /// - Parameter host: where streams are taken; all addresses of the node.
+    /// - Throws: what is wrong with files or sockets.
+    static func start(
+        _ configuration: NodeConfiguration, host: String = "::", logger: Logger
+    ) async throws -> CaptureNode {
+        try DurableFile.makeFolder(configuration.run)
+        try DurableFile.makeFolder(configuration.journalDirectory, mode: 0o700)
+        let identity = try IdentityBook(folder: IdentityFolder(path: configuration.identityDirectory))
+        let book = try AssignmentBook(path: configuration.journalDirectory + "/assignments.json")
+        let records = try ExportRecord.read(configuration.exportsPath)
+        let found = try Self.machines(in: configuration.journalDirectory)
+        let threads = try CaptureThreads()
+        let loop = threads.loop
+        let surroundings = CaptureSurroundings(
+            configuration: configuration, identity: identity,
+            transport: StreamTransport(loop: loop, now: CaptureSurroundings.now), disk: threads.disk,
+            workers: threads.workers, logger: logger)
+        let hub = try await loop.submit {
+            NIOLoopBound(CaptureHub(surroundings, book: book, records: records, found: found), eventLoop: loop)
+        }.get()
+        let control = try await ControlSocket.listen(configuration.capturedSocket, on: loop) { request, _ in
+            hub.value.answer(request)
         }
+        let streams = try await surroundings.transport.listen(
+            host: host, port: configuration.capturePort, identity: { identity.identity },
+            accept: { hub.value.greet() })
+        return CaptureNode(threads, hub, control: control, streams: streams)
     }
 
+    /// Ends connections and closes journals: what was acknowledged is on the disk in any case.
     func stop() async throws {
         try await control.close().get()
-        try await group.shutdownGracefully()
+        try await streams.close().get()
+        let hub = hub
+        try await threads.loop.flatSubmit { hub.value.stop() }.get()
+        try await threads.stop()
+    }
+
+    /// Machines that have a folder here.
+    private static func machines(in folder: String) throws(SystemError) -> [MachineID] {
+        guard let entries = opendir(folder) else {
+            throw SystemError(operation: "list", subject: folder, errno: errno)
+        }
+        defer { closedir(entries) }
+        var machines: [MachineID] = []
+        while let entry = readdir(entries) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let machine = MachineID(name) { machines.append(machine) }
+        }
+        return machines
     }
 }

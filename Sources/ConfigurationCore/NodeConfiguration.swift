@@ -76,6 +76,8 @@ extension NodeConfiguration {
     public var capturedSocket: String { run + "/captured.sock" }
     /// Holds a folder for each protected machine.
     public var journalDirectory: String { data + "/journal" }
+    /// What is exported, for the next start.
+    public var exportsPath: String { journalDirectory + "/exports.json" }
     /// Holds a Unix socket for each export.
     public var exportDirectory: String { run + "/exports" }
     /// HTTP over a Unix stream socket: users' requests, which the console's daemon passes on.

@@ -59,11 +59,14 @@ public struct CopyEnd: Hashable, Sendable {
     public var predecessor: StreamPosition
     /// The position is a state that a power cut could have left.
     public var isConsistent: Bool
+    /// Wall clock at the source of that position, nanoseconds since 1970.
+    public var time: UInt64
 
-    public init(position: StreamPosition, predecessor: StreamPosition, isConsistent: Bool) {
+    public init(position: StreamPosition, predecessor: StreamPosition, isConsistent: Bool, time: UInt64 = 0) {
         self.position = position
         self.predecessor = predecessor
         self.isConsistent = isConsistent
+        self.time = time
     }
 
     init(reading reader: inout MessageReader) throws(StreamFormatError) {
@@ -72,12 +75,14 @@ public struct CopyEnd: Hashable, Sendable {
         let flag = try reader.number(as: UInt8.self)
         guard flag <= 1 else { throw .malformed(.message, "flag \(flag)") }
         isConsistent = flag == 1
+        time = try reader.number()
     }
 
     func write(to writer: inout MessageWriter) {
         writer.put(position)
         writer.put(predecessor)
         writer.put(isConsistent ? UInt8(1) : 0)
+        writer.put(time)
     }
 }
 

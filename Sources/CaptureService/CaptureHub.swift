@@ -1,0 +1,137 @@
+import CaptureProtocol
+import ConfigurationCore
+import Identity
+import JournalStore
+import Linux
+import Logging
+import NIOCore
+import Primitives
+import StreamProtocol
+
+/// Everything of this node's capture daemon that lives on its event loop: the assignments, a stream for each machine,
+/// and the connections of which it is not known yet whose they are.
+final class CaptureHub {
+    /// Connections at one time of which nothing is known yet; more are closed as they come.
+    private static let mostGreetings = 256
+
+    let surroundings: CaptureSurroundings
+    let exports: ExportDesk
+    private var book: AssignmentBook
+    private(set) var streams: [MachineID: MachineStream] = [:]
+    private var greetings: [ObjectIdentifier: Greeting] = [:]
+    private var ticker: RepeatedTask?
+    private var seconds = 0
+    /// Seconds after which the node's certificate is read anew.
+    private static let reloadPause = 10
+
+    var logger: Logger { surroundings.logger }
+
+    /// - Parameters:
+    ///   - records: what was exported when the daemon ended.
+    ///   - found: machines whose journals are on this node's disk.
+    init(_ surroundings: CaptureSurroundings, book: AssignmentBook, records: [ExportRecord], found: [MachineID]) {
+        self.surroundings = surroundings
+        exports = ExportDesk(
+            records, path: surroundings.configuration.exportsPath,
+            folder: surroundings.configuration.exportDirectory, loop: surroundings.loop,
+            workers: surroundings.workers, disk: surroundings.disk.loop, logger: surroundings.logger)
+        self.book = book
+        for assignment in book.assignments.values { add(assignment.machine).assign(assignment) }
+        // Journals of machines that are no longer assigned still serve their points.
+        for machine in found where streams[machine] == nil { add(machine).openJournal() }
+        tick()
+    }
+
+    @discardableResult
+    private func add(_ machine: MachineID) -> MachineStream {
+        if let stream = streams[machine] { return stream }
+        let stream = MachineStream(machine, surroundings, exports)
+        streams[machine] = stream
+        return stream
+    }
+
+    func stream(_ machine: MachineID) throws(CaptureRefusal) -> MachineStream {
+        guard let stream = streams[machine] else {
+            throw CaptureRefusal(.unknownMachine, "machine \(machine) has nothing on this node")
+        }
+        return stream
+    }
+
+    // MARK: Connections
+
+    /// - Returns: who talks with a new connection; nil when there are too many.
+    func greet() -> (any StreamEnd)? {
+        guard greetings.count < Self.mostGreetings else { return nil }
+        let greeting = Greeting(hub: self)
+        greetings[ObjectIdentifier(greeting)] = greeting
+        return greeting
+    }
+
+    func forget(_ greeting: Greeting) { greetings[ObjectIdentifier(greeting)] = nil }
+
+    /// Hands a connection to its machine's stream, if its certificate allows what it wants.
+    func greeted(_ hello: Hello, by peer: StreamPeer, on connection: StreamConnection) {
+        let assignment = book.assignments[hello.machine]
+        guard Self.allows(peer, hello, assignment) else {
+            return connection.end("the certificate of \(peer) is not for \(hello.purpose) of machine \(hello.machine)")
+        }
+        guard assignment != nil, let stream = streams[hello.machine] else {
+            connection.send(.answer(.refused(.unknownMachine, tail: .none)))
+            return connection.end("machine \(hello.machine) is not assigned to this node")
+        }
+        stream.greeted(hello, on: connection)
+    }
+
+    /// A source sends its own machine's stream; a node passes on streams of machines that are assigned to it too.
+    private static func allows(_ peer: StreamPeer, _ hello: Hello, _ assignment: StreamAssignment?) -> Bool {
+        switch (peer, hello.purpose) {
+        case (.source(let machine), .source): machine == hello.machine
+        case (.node(let node), .forward), (.node(let node), .copy):
+            assignment.map { $0.receiver.node == node || $0.second?.node == node } ?? false
+        case (.source, .forward), (.source, .copy), (.node, .source): false
+        }
+    }
+
+    // MARK: Assignments
+
+    /// - Throws: `CaptureRefusal`; nothing has changed then.
+    func assign(_ assignments: [StreamAssignment]) throws(CaptureRefusal) {
+        let own = surroundings.node
+        if let stranger = assignments.first(where: { $0.receiver.node != own && $0.second?.node != own }) {
+            throw CaptureRefusal(.malformed, "the assignment of machine \(stranger.machine) does not name node \(own)")
+        }
+        try book.replace(with: assignments)
+        for (machine, stream) in streams where book.assignments[machine] == nil { stream.assign(nil) }
+        for assignment in book.assignments.values { add(assignment.machine).assign(assignment) }
+    }
+
+    func isAssigned(_ machine: MachineID) -> Bool { book.assignments[machine] != nil }
+
+    func drop(_ machine: MachineID) { streams[machine] = nil }
+
+    // MARK: Time
+
+    private func tick() {
+        let bound = NIOLoopBound(self, eventLoop: surroundings.loop)
+        ticker = surroundings.loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            bound.value.secondPassed()
+        }
+    }
+
+    private func secondPassed() {
+        let now = BootClock.now
+        for stream in streams.values { stream.secondPassed(at: now) }
+        seconds += 1
+        guard seconds % Self.reloadPause == 0 else { return }
+        do { try surroundings.identity.reload() } catch {
+            logger.error("the old certificate stays in use: \(error)")
+        }
+    }
+
+    /// Ends everything in order.
+    func stop() -> EventLoopFuture<Void> {
+        ticker?.cancel()
+        let ends = streams.values.map { $0.stop() }
+        return EventLoopFuture.andAllComplete(ends, on: surroundings.loop)
+    }
+}
