@@ -105,6 +105,7 @@ let cores: [Target] = [
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
+    swift("TapCore", ["Checksum", "Primitives", "StreamProtocol"]),
 ]
 
 let adapters: [Target] = [
@@ -199,6 +200,14 @@ let services: [Target] = [
             "StreamProtocol", "Texts", argumentParser, asyncHTTPClient, nioCore, nioFoundationCompat, nioPosix, nioSSL,
         ]),
     swift(
+        "SourceService",
+        [
+            "APIProtocol", "BlockIO", "CaptureProtocol", "Compression", "ConfigurationCore", "Identity", "JoinCore",
+            "Linux", "NBDProtocol", "NBDServer", "Primitives", "ReplicationCore", "StreamProtocol", "TapCore",
+            asyncHTTPClient, lifecycle, logging, nioCore, nioFoundationCompat, nioHTTP1, nioPosix, nioSSL, nioTLS,
+            unixSignals,
+        ]),
+    swift(
         "Lab",
         [
             "APIProtocol", "BlockIO", "CaptureProtocol", "Checksum", "JournalCore", "JournalStore", "Linux",
@@ -216,6 +225,7 @@ let programs: [Target] = [
     program("keelson-captured", ["CaptureService", "ConfigurationCore", "Linux", argumentParser, logging]),
     program("keelson-consoled", ["ConfigurationCore", "ConsoleService", argumentParser, logging]),
     program("keelson", ["Commands"]),
+    program("keelson-source", ["ConfigurationCore", "SourceService", argumentParser, logging]),
     program("keelson-vendor", ["APIProtocol", "LicenseCore", "Primitives", argumentParser, crypto]),
     program("simulator", ["Simulation", argumentParser]),
     program("lab", ["Lab", "Primitives", argumentParser], path: "bench/lab"),
@@ -317,6 +327,14 @@ let testTargets: [Target] = [
     tests("ClusterTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),
     tests("APIProtocolTests", ["APIProtocol", "MembershipCore", "Primitives", "Texts"]),
     tests("TextsTests", ["Texts"]),
+    tests(
+        "SourceServiceTests",
+        [
+            "CaptureProtocol", "Compression", "ConfigurationCore", "Identity", "JoinCore", "Linux", "Primitives",
+            "SourceService", "StreamProtocol", "keelson-source", logging, nioConcurrencyHelpers, nioCore, nioPosix,
+            nioSSL,
+        ]),
+    tests("TapCoreTests", ["Primitives", "StreamProtocol", "TapCore"]),
     tests("PacketProtocolTests", ["PacketProtocol", "Primitives"]),
     tests("VIPProtocolTests", ["Primitives", "VIPProtocol"]),
     tests("VIPCoreTests", ["PacketProtocol", "Primitives", "VIPCore", "VIPProtocol"]),

@@ -93,6 +93,8 @@ extension ConfigurationError {
         case neitherFoundNorJoin
         case licenseWithoutFounding
         case emptyFileName
+        case notHexadecimal(digits: Int)
+        case notAPowerOfTwo(Int)
     }
 }
 
@@ -129,6 +131,8 @@ extension ConfigurationError.Problem {
         case .licenseWithoutFounding:
             "a license is given when a cluster is founded; a node that joins has the cluster's"
         case .emptyFileName: "the name of the file is empty"
+        case .notHexadecimal(let digits): "this must be \(digits) lower-case hexadecimal digits"
+        case .notAPowerOfTwo(let number): "\(number) is not a power of two"
         case .rackWithoutCluster: "[rack] goes with [cluster], not with [join]"
         case .badServer, .badTimeZone, .badLanguage, .tooMany, .listedTwice, .outOfRange: placeSentence
         default: addressSentence

@@ -72,6 +72,13 @@ extension SourceCore {
         effects.append(.settle(mark))
     }
 
+    /// The tap could not wait for a judgement and marks already.
+    mutating func tapOverflowed(into effects: inout [Effect]) {
+        recording = .marks
+        if state != .resync { turn(to: .bitmap, into: &effects) }
+        judge(into: &effects)
+    }
+
     mutating func spoolFailed(at now: Instant, into effects: inout [Effect]) {
         guard queue.spoolBytes > 0 else { return }
         // What was in the spool is in the write-intent log: a new generation begins at the node's tail.

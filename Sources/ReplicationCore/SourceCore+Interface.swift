@@ -105,6 +105,8 @@ extension SourceCore {
         case cutRequested
         /// A volume was added (all of it is marked then) or has another size.
         case volumeChanged(VolumeNumber, VolumeChange, isNew: Bool)
+        /// The tap's memory was full: what is written from there on is marked, until `record` says otherwise.
+        case tapOverflowed
         case wake
     }
 

@@ -114,6 +114,7 @@ public struct SourceCore: Sendable {
         case .cutRequested: cut(nil, into: &effects)
         case .volumeChanged(let volume, let change, let isNew):
             volumeChanged(volume, change, isNew: isNew, into: &effects)
+        case .tapOverflowed: tapOverflowed(into: &effects)
         case .wake: wake(at: now, into: &effects)
         }
         pump(at: now, wall: wall, into: &effects)
