@@ -324,7 +324,7 @@ let testTargets: [Target] = [
             nioConcurrencyHelpers, nioCore, nioPosix,
         ]),
     tests("EtcdTests", ["Etcd", "Identity", "JoinCore", "Linux", "Primitives", nioCore, nioPosix, nioSSL]),
-    tests("ClusterTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),
+    tests("ClusterTests", ["APIProtocol", "CaptureProtocol", "Lab", "MembershipCore", "Primitives"]),
     tests("APIProtocolTests", ["APIProtocol", "MembershipCore", "Primitives", "Texts"]),
     tests("TextsTests", ["Texts"]),
     tests(

@@ -66,3 +66,13 @@ extension KeelsonCluster {
         return nil
     }
 }
+
+extension KeelsonCluster {
+    /// The node with this identity.
+    public func node(_ id: NodeID) throws(LabError) -> LabNode {
+        guard let name = try status().nodes.first(where: { $0.id == id })?.name else {
+            throw LabError("There is no node \(id) in the cluster.")
+        }
+        return try lab.node(named: name)
+    }
+}

@@ -28,6 +28,8 @@ public final class LabNetwork: @unchecked Sendable {
     public var client: String { "\(name)-cl" }
     /// Namespace of node 1, 2, ….
     public func node(_ index: Int) -> String { "\(name)-n\(index)" }
+    /// Namespace of protected machine 1, 2, ….
+    public func machine(_ index: Int) -> String { "\(name)-m\(index)" }
     /// IPv4 address of node 1, 2, ….
     public static func address(_ index: Int) -> String { "10.77.0.\(10 + index)" }
 
@@ -61,6 +63,11 @@ public final class LabNetwork: @unchecked Sendable {
     /// Makes a node's namespace anew: no address, rule or neighbour of an earlier life is left, as after power-on.
     public func plugIn(node index: Int) throws(LabError) {
         try plug(node(index), port: port(index), last: 10 + index)
+    }
+
+    /// Makes the namespace of a protected machine anew.
+    public func plugIn(machine index: Int) throws(LabError) {
+        try plug(machine(index), port: "vm\(index)", last: 150 + index)
     }
 
     /// Takes a node's namespace and its wire away.
