@@ -11,6 +11,7 @@ extension ForwarderCore {
         /// Flushed here up to this position.
         case durable(StreamPosition)
         case connected
+        /// Not said of a connection that was given up already.
         case disconnected
         case answered(HelloAnswer)
         case found(StreamPosition, Finding)

@@ -75,7 +75,8 @@ public struct ForwarderCore: Sendable {
         case .acknowledged(let news): acknowledged(news, into: &effects)
         case .read(let end, let bytes): read(end, bytes: bytes)
         case .readFailed: fail(at: now, into: &effects)
-        case .copied(let position, let isConsistent): copied(position, isConsistent: isConsistent, into: &effects)
+        case .copied(let position, let isConsistent):
+            copied(position, isConsistent: isConsistent, at: now, into: &effects)
         case .decidedForOurs:
             guard case .splitBrain = phase else { break }
             isDecided = true
@@ -225,12 +226,18 @@ public struct ForwarderCore: Sendable {
         return branches.last { $0.generation == tail.generation }
     }
 
-    private mutating func copied(_ position: StreamPosition, isConsistent: Bool, into effects: inout [Effect]) {
-        guard phase == .copying, let branch = branch(behind: position),
-            let own = branches.last(where: { $0.generation == position.generation })
-        else { return }
+    private mutating func copied(
+        _ position: StreamPosition, isConsistent: Bool, at now: Instant, into effects: inout [Effect]
+    ) {
+        guard phase == .copying else { return }
+        // Ahead of the first generation there is nothing, and no generation of it.
+        let own = branches.last { $0.generation == position.generation }?.predecessor
+        guard let branch = branch(behind: position), let predecessor = own ?? (position == .none ? position : nil)
+        else {
+            return fail(at: now, into: &effects)
+        }
         effects.append(
-            .sendCopyEnd(CopyEnd(position: position, predecessor: own.predecessor, isConsistent: isConsistent)))
+            .sendCopyEnd(CopyEnd(position: position, predecessor: predecessor, isConsistent: isConsistent)))
         greet(.forward, branch, into: &effects)
     }
 

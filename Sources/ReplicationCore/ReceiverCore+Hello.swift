@@ -7,6 +7,7 @@ extension ReceiverCore {
         // Another assignment may have another second node.
         if next > epoch { peerDurable = StreamMark(.none) }
         epoch = next
+        self.isPaused = isPaused
         if isPaused, condition == .taking { turn(to: .paused, into: &effects) }
         if !isPaused, condition == .paused { turn(to: .taking, into: &effects) }
     }

@@ -44,6 +44,7 @@ public struct ReceiverCore: Sendable {
 
     public internal(set) var epoch: UInt64
     public internal(set) var condition = Condition.taking
+    var isPaused = false
     /// In memory, in order.
     public internal(set) var received: StreamPosition
     /// Flushed here.
@@ -109,7 +110,7 @@ public struct ReceiverCore: Sendable {
         case .copyStored(let connection, let end): copyStored(end, of: connection, into: &effects)
         case .peerFlushed(let mark): peerFlushed(mark)
         case .applied(let mark): applied = max(applied, mark)
-        case .conditionChanged(let next): turn(to: next, into: &effects)
+        case .conditionChanged(let next): turn(to: next == .taking && isPaused ? .paused : next, into: &effects)
         case .wake: break
         }
         acknowledge(at: now, into: &effects)

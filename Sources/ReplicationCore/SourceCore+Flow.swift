@@ -57,7 +57,9 @@ extension SourceCore {
         durableThrough = max(durableThrough, news.durable)
         let everywhere = task.links > 1 ? news.replicated : news.durable
         settle(through: everywhere, into: &effects)
-        let safe = task.level == .replicated ? everywhere : news.durable
+        // A resync must not wait for a node that is away: what it needs is in the write-intent log all the same.
+        let isWhole = state == .stream || state == .spool
+        let safe = task.level == .replicated && isWhole ? everywhere : news.durable
         if queue.free(through: safe) { effects.append(.free(through: queue.freed.sequence)) }
         judge(into: &effects)
     }

@@ -85,7 +85,7 @@ extension SourceCore {
         /// The assignment, at the start and whenever it changes. A lower epoch than the one before is passed over.
         case assigned(Task)
         case connected(Link)
-        /// A connection could not be made, or ended.
+        /// A connection could not be made, or ended. Not said of one that was given up already.
         case disconnected(Link)
         case answered(Link, HelloAnswer)
         case acknowledged(Link, Acknowledgement)

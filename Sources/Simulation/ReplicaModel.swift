@@ -29,6 +29,8 @@ final class ReplicaModel {
     var isTampered = false
     /// The newest of what it said was durable.
     var acknowledged = StreamMark(.none)
+    /// The newest consistent point that was flushed: it stays usable until the next one.
+    var point = StreamMark(.none)
     var readErrors = 0
 
     init(index: Int, sectors: Int) {

@@ -64,6 +64,9 @@ struct ReplicationChecks {
     // MARK: A point is a state of the source
 
     mutating func read(_ node: ReplicaModel, now: Instant) {
+        if StreamMark(node.journal.consistent ?? .none) < node.point, !node.isTampered {
+            violate("n\(node.index) has lost its consistent point \(node.point.text)", at: now)
+        }
         guard let point = node.journal.consistent else { return }
         read(node.journal, of: node, at: StreamMark(point), now: now)
     }

@@ -56,7 +56,8 @@ struct Wire {
     let calleeLife: Int
     /// Of the source: which of its links.
     let link: Int?
-    var isOpen = true
+    /// Something was lost for good that way: nothing that was sent later arrives.
+    var isStalled = [false, false]
     /// TCP keeps the order, each way.
     var notBefore = [Instant(nanoseconds: 0), Instant(nanoseconds: 0)]
 }

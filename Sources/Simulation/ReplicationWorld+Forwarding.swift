@@ -37,7 +37,9 @@ extension ReplicationWorld {
                 return schedule(.forwarder(node: node.index, life: node.life, .disconnected), within: 10, 100)
             }
             connect(from: node.index, to: other, link: nil)
-        case .disconnect: close(node.forwardWire, by: node.index)
+        case .disconnect:
+            close(node.forwardWire, by: node.index)
+            node.forwardWire = nil
         case .greet(let hello): send(.message(.hello(hello)), over: node.forwardWire, toCallee: true)
         case .find(let tail):
             let finding = node.journal.find(tail)

@@ -12,31 +12,35 @@ extension ReplicationWorld {
         let wire = Wire(
             number: lastWire, caller: caller, callee: callee, callerLife: life(of: caller),
             calleeLife: life(of: callee), link: link)
+        if let link {
+            source.links[link] = wire.number
+        } else {
+            nodes[caller].forwardWire = wire.number
+        }
         guard isUp(callee), network.areConnected(caller, callee),
             let delay = network.delay(caller, callee, using: &random)
         else { return schedule(.notOpened(wire), within: 1_000, 80_000) }
         wires[wire.number] = wire
-        if caller == sourcePlace {
-            if let link { source.links[link] = wire.number }
-        } else {
-            nodes[caller].forwardWire = wire.number
-        }
         schedule(.opened(wire: wire.number), after: delay * 2)
     }
 
     func opened(_ number: Int) {
         guard let wire = wires[number] else { return }
         if let link = wire.link {
-            if wire.callerLife == source.life { tell(.connected(link)) }
-        } else {
+            if wire.callerLife == source.life, source.links[link] == number { tell(.connected(link)) }
+        } else if nodes[wire.caller].forwardWire == number {
             step(nodes[wire.caller], life: wire.callerLife, forwarder: .connected)
         }
     }
 
     func notOpened(_ wire: Wire) {
+        // An attempt that was given up already is no news.
         if let link = wire.link {
-            if wire.callerLife == source.life { tell(.disconnected(link)) }
-        } else {
+            guard wire.callerLife == source.life, source.links[link] == wire.number else { return }
+            source.links[link] = nil
+            tell(.disconnected(link))
+        } else if nodes[wire.caller].forwardWire == wire.number {
+            nodes[wire.caller].forwardWire = nil
             step(nodes[wire.caller], life: wire.callerLife, forwarder: .disconnected)
         }
     }
@@ -44,11 +48,13 @@ extension ReplicationWorld {
     func send(_ parcel: Parcel, over number: Int?, toCallee isToCallee: Bool) {
         guard let number, let wire = wires[number] else { return }
         let (from, to) = isToCallee ? (wire.caller, wire.callee) : (wire.callee, wire.caller)
+        let side = isToCallee ? 1 : 0
+        guard !wire.isStalled[side] else { return }
         guard let delay = network.delay(from, to, using: &random) else {
             // Nobody answers any more: both ends give up in time.
+            wires[number]?.isStalled[side] = true
             return schedule(.broken(wire: number), within: 150_000, 300_000)
         }
-        let side = isToCallee ? 1 : 0
         let due = max(wire.notBefore[side], now + delay)
         wires[number]?.notBefore[side] = due
         timeline.schedule(.delivery(wire: number, isToCallee: isToCallee, damaged(parcel)), at: due)
@@ -65,6 +71,7 @@ extension ReplicationWorld {
     /// One end closes; it hears nothing more of it.
     func close(_ number: Int?, by place: Int) {
         guard let number, let wire = wires[number] else { return }
+        note("connection \(number) is closed by \(place)")
         wires[number] = nil
         if place == sourcePlace, let link = wire.link { source.links[link] = nil }
         if place != sourcePlace, nodes[place].forwardWire == number { nodes[place].forwardWire = nil }
@@ -73,6 +80,7 @@ extension ReplicationWorld {
 
     func breakWire(_ number: Int) {
         guard let wire = wires[number] else { return }
+        note("connection \(number) breaks")
         wires[number] = nil
         inform(wire.caller, wire)
         inform(wire.callee, wire)
@@ -82,12 +90,15 @@ extension ReplicationWorld {
         guard isUp(place) else { return }
         if place == wire.caller {
             guard life(of: place) == wire.callerLife else { return }
+            // The end of a connection that was given up already is no news.
             if let link = wire.link {
-                if source.links[link] == wire.number { source.links[link] = nil }
+                guard source.links[link] == wire.number else { return }
+                source.links[link] = nil
                 giveUpCompare()
                 schedule(.source(life: source.life, .disconnected(link)), within: 10, 100)
             } else {
-                if nodes[place].forwardWire == wire.number { nodes[place].forwardWire = nil }
+                guard nodes[place].forwardWire == wire.number else { return }
+                nodes[place].forwardWire = nil
                 schedule(.forwarder(node: place, life: wire.callerLife, .disconnected), within: 10, 100)
             }
         } else if life(of: place) == wire.calleeLife {

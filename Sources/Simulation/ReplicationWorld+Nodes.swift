@@ -9,6 +9,8 @@ extension ReplicationWorld {
         node.isUp = true
         node.life += 1
         node.journal.recover()
+        // A killed process leaves in the cache what it had written: it is found again, and is not durable yet.
+        node.journal.flush()
         checks.recovered(node, at: now)
         var core = ReceiverCore(
             machine: Self.machine, epoch: node.epoch, durable: node.journal.end,
@@ -32,6 +34,7 @@ extension ReplicationWorld {
             durable: node.journal.end, retry: .milliseconds(200))
         node.forwarded = nil
         close(node.forwardWire, by: node.index)
+        node.forwardWire = nil
     }
 
     func stop(_ node: ReplicaModel, isSudden: Bool) {
@@ -99,6 +102,7 @@ extension ReplicationWorld {
         node.isFlushing = false
         node.journal.flush()
         step(node, life: life, receiver: .flushed(end))
+        if let point = node.receiver?.consistent { node.point = max(node.point, StreamMark(point)) }
         if let core = node.receiver, StreamMark(core.durable) < StreamMark(core.received) { flushSoon(node) }
     }
 
@@ -191,6 +195,7 @@ extension ReplicationWorld {
         node.journal = image
         node.isFolding = false
         node.acknowledged = StreamMark(.none)
+        node.point = StreamMark(.none)
         makeForwarder(of: node)
         note("n\(node.index) has a base image as of \(StreamMark(end.position).text)")
         step(node, life: life, receiver: .copyStored(connection, end))

@@ -67,6 +67,7 @@ extension ReplicationWorld {
         case .disconnect(let link):
             giveUpCompare()
             close(source.links[link], by: sourcePlace)
+            source.links[link] = nil
         case .persist(let memory):
             unwritten.append(memory)
             // One after the other.
@@ -155,7 +156,9 @@ extension ReplicationWorld {
             let request = CompareRequest(
                 number: source.compareNumber, volume: VolumeNumber(UInt16(start / Self.sectorsOfVolume)),
                 address: UInt64(start % Self.sectorsOfVolume), hashes: hashes)
-            guard let wire = source.links.compactMap(\.self).first else { return giveUpCompare() }
+            guard let wire = source.links.compactMap(\.self).first(where: { wires[$0] != nil }) else {
+                return giveUpCompare()
+            }
             return send(.message(.compare(request)), over: wire, toCallee: true)
         }
         let some = free.prefix(blocks)
@@ -201,7 +204,7 @@ extension ReplicationWorld {
     /// What the other node has already need not be sent again after a crash.
     private func noteWaste(_ block: Int, _ tags: [UInt64]) {
         guard checks.needsHash, source.core?.memory.predecessor != StreamPosition.none,
-            let number = source.links.compactMap(\.self).first, let wire = wires[number]
+            let number = source.links.compactMap(\.self).first(where: { wires[$0] != nil }), let wire = wires[number]
         else { return }
         do throws(JournalModel.Damage) {
             let theirs = try nodes[wire.callee].journal.contents(at: nodes[wire.callee].newest)
@@ -223,7 +226,9 @@ extension ReplicationWorld {
     }
 
     func arriveAtSource(_ parcel: Parcel, over wire: Wire) {
-        guard let link = wire.link, case .message(let message) = parcel else { return }
+        guard let link = wire.link, source.links[link] == wire.number, case .message(let message) = parcel else {
+            return
+        }
         switch message {
         case .answer(let answer): tell(.answered(link, answer))
         case .acknowledgement(let news): tell(.acknowledged(link, news))

@@ -65,10 +65,15 @@ struct SimDisk {
 
 /// What the simulated machines write: a sector is one number, again and again.
 enum SectorContents {
-    static func bytes(of tags: some Sequence<UInt64>) -> [UInt8] {
-        tags.flatMap { tag in
-            let one = withUnsafeBytes(of: tag.littleEndian) { Array($0) }
-            return (0..<64).flatMap { _ in one }
+    static func bytes(of tags: some Collection<UInt64>) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: tags.count * SimDisk.sector) { buffer, count in
+            let words = UnsafeMutableRawBufferPointer(buffer).bindMemory(to: UInt64.self)
+            var word = 0
+            for tag in tags {
+                words[word..<word + 64].update(repeating: tag.littleEndian)
+                word += 64
+            }
+            count = tags.count * SimDisk.sector
         }
     }
 

@@ -26,7 +26,7 @@ private func checkFrame(_ input: [UInt8]) {
         for number in 0..<first.header.recordCount { payload += first.record(number).payloadLength }
         precondition(payload == first.header.rawLength, "records do not cover the payload")
         precondition(ChainDigest.empty.following(first) != ChainDigest.empty)
-        if first.header.codec == .none { _ = problem { () throws(StreamFormatError) in try first.check(raw: first.storedPayload) } }
+        if first.header.codec == .none { _ = problem { try first.check(raw: first.storedPayload) } }
         checkPayload(first)
     }
 }
@@ -37,30 +37,27 @@ private func checkPayload(_ frame: Frame) {
         let record = frame.record(number)
         let range = record.offset..<record.offset + record.payloadLength
         let own = UnsafeRawBufferPointer(rebasing: frame.storedPayload[range])
-        _ = problem { () throws(StreamFormatError) in
-            switch record.kind {
-            case .configuration: precondition(try VolumeChange(reading: own).bytes == Array(own), "a change changed")
-            case .mark: precondition(try BookmarkText(reading: own).bytes == Array(own), "a bookmark changed")
-            default: break
-            }
+        _ = problem {
+            var again: [UInt8]?
+            if record.kind == .configuration { again = try VolumeChange(reading: own).bytes }
+            if record.kind == .mark { again = try BookmarkText(reading: own).bytes }
+            precondition(again == nil || again == Array(own), "a payload changed by being written")
         }
     }
 }
 
 private func frame(_ bytes: UnsafeRawBufferPointer) -> Frame? {
     var found: Frame?
-    _ = problem { () throws(StreamFormatError) in found = try Frame(judging: bytes) }
+    _ = problem { found = try Frame(judging: bytes) }
     return found
 }
 
 private func checkMessage(_ input: [UInt8]) {
     input.withUnsafeBytes { bytes in
-        _ = problem { () throws(StreamFormatError) in
+        _ = problem {
             let message = try StreamMessage(reading: bytes)
             let again = message.bytes
-            let second = try again.withUnsafeBytes { bytes throws(StreamFormatError) in
-                try StreamMessage(reading: bytes)
-            }
+            let second = try again.withUnsafeBytes { try StreamMessage(reading: $0) }
             precondition(second == message, "a message changed by being written")
         }
     }
@@ -74,7 +71,7 @@ private func checkParser(_ input: [UInt8], piece: Int) {
     input.withUnsafeBytes { bytes in
         var parser = StreamParser()
         var start = 0
-        _ = problem { () throws(StreamFormatError) in
+        _ = problem {
             while start < bytes.count {
                 let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + piece, bytes.count)])
                 let (taken, item) = try parser.take(part, into: place)
@@ -85,12 +82,12 @@ private func checkParser(_ input: [UInt8], piece: Int) {
     }
 }
 
-private func problem(_ body: () throws(StreamFormatError) -> Void) -> StreamFormatError? {
-    do throws(StreamFormatError) {
+private func problem(_ body: () throws -> Void) -> (any Error)? {
+    do {
         try body()
         return nil
     } catch {
-        precondition(!error.description.isEmpty, "an error without a sentence")
+        precondition(!"\(error)".isEmpty, "an error without a sentence")
         return error
     }
 }

@@ -71,6 +71,18 @@ struct ForwarderRig {
         #expect(end.contains { if case .greet(let hello) = $0 { hello.generation == Generation(2) } else { false } })
     }
 
+    /// Found by the simulator: the first copy is under way here, so there is no consistent point yet.
+    @Test func aNodeWithoutAPointCopiesNothingAndForwardsAll() {
+        var rig = ForwarderRig()
+        rig.connect()
+        _ = rig.step(.answered(.refused(.wrongPredecessor, tail: Rig.position(1, 12, branch: 1))))
+        _ = rig.step(.found(Rig.position(1, 12, branch: 1), .strange))
+        _ = rig.step(.answered(.accepted(durable: .none, next: 1, credits: 1, codec: .none)))
+        let effects = rig.step(.copied(.none, isConsistent: true))
+        #expect(effects.contains(.sendCopyEnd(CopyEnd(position: .none, predecessor: .none, isConsistent: true))))
+        #expect(effects.contains { if case .greet(let hello) = $0 { hello.purpose == .forward } else { false } })
+    }
+
     @Test func theEndThatTheSourceLeftBehindIsCopiedOver() {
         var rig = ForwarderRig()
         rig.connect()

@@ -151,6 +151,16 @@ struct ReceiverRig {
         #expect(again.contains { if case .answer(3, .accepted(_, next: 2, _, _)) = $0 { true } else { false } })
     }
 
+    @Test func aJournalThatTakesAgainDoesNotEndAPause() {
+        var rig = ReceiverRig.linked()
+        _ = rig.step(.conditionChanged(.full))
+        _ = rig.step(.assigned(epoch: 2, isPaused: true))
+        _ = rig.step(.conditionChanged(.taking))
+        #expect(refusal(rig.step(.hello(2, Rig.hello(epoch: 2, session: 2)))) == .paused)
+        _ = rig.step(.assigned(epoch: 3, isPaused: false))
+        #expect(isAccepted(rig.step(.hello(3, Rig.hello(epoch: 3, session: 3)))))
+    }
+
     @Test func aCopyReplacesTheStreamOnlyWhenItIsWhole() {
         var rig = ReceiverRig(durable: Rig.position(1, 5), predecessor: .none)
         #expect(rig.step(.hello(4, Rig.hello(.copy, session: 3, generation: 2))).contains(.beginCopy(4)))

@@ -127,6 +127,19 @@ struct SourceRig {
         #expect(rig.acknowledge(1).contains(.free(through: 1)))
     }
 
+    /// Found by the simulator: with the second node away a resync never had room again.
+    @Test func aResyncDoesNotWaitForTheSecondNode() {
+        var rig = SourceRig(ring: 8 << 20)
+        _ = rig.step(.assigned(SourceCore.Task(epoch: 1, links: 2, level: .replicated)))
+        _ = rig.step(.connected(0))
+        _ = rig.step(.persisted)
+        _ = rig.step(.answered(0, .accepted(durable: .none, next: 1, credits: 1 << 30, codec: .none)))
+        _ = rig.step(.frameClosed(Rig.closed(1, 1, 1, bytes: 4 << 20)))
+        #expect(rig.step(.copied(bytes: 4_096, remaining: 4_096)).isEmpty, "the ring has no room")
+        let effects = rig.acknowledge(1)
+        #expect(effects.contains(.free(through: 1)) && effects.contains(.copy(bytes: 4_096, comparing: false)))
+    }
+
     @Test func creditsBoundWhatIsUnderWay() {
         var rig = SourceRig.streaming()
         _ = rig.acknowledge(1, replicated: 1)

