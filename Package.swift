@@ -211,7 +211,8 @@ let services: [Target] = [
         "Lab",
         [
             "APIProtocol", "BlockIO", "CaptureProtocol", "Checksum", "JournalCore", "JournalStore", "Linux",
-            "MembershipCore", "NBDProtocol", "NBDServer", "Primitives", "ProbeProtocol", "StreamProtocol", nioCore, nioPosix,
+            "MembershipCore", "NBDProtocol", "NBDServer", "Primitives", "ProbeProtocol", "StreamProtocol", nioCore,
+            nioPosix,
             nioSSL,
         ],
         path: "bench/Lab"),

@@ -12,6 +12,13 @@ public struct BaseCopyStart: Sendable {
     public let time: UInt64
     public let isConsistent: Bool
     public let volumes: [JournalVolume]
+
+    public init(place: JournalPlace, time: UInt64, isConsistent: Bool, volumes: [JournalVolume]) {
+        self.place = place
+        self.time = time
+        self.isConsistent = isConsistent
+        self.volumes = volumes
+    }
 }
 
 /// A range of a base with its bytes; zeros have none.

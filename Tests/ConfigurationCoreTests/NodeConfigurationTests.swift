@@ -55,7 +55,8 @@ import Testing
                 == NodeConfiguration(
                     name: "n2", interface: "eth1", address: Subnet("fd00::2/64")!, domain: "rack-2",
                     data: "/srv/data", run: "/srv/run", programs: "/opt/bin", etcd: "/opt/etcd", apiPort: 8443,
-                    clusterPort: 9443, capturePort: 9444, exportPort: 10_809, realtime: false, licenseTestKeys: "/srv/test-keys"))
+                    clusterPort: 9443, capturePort: 9444, exportPort: 10_809, realtime: false,
+                    licenseTestKeys: "/srv/test-keys"))
     }
 
     @Test func namesAnUnknownKeyAndItsNearest() {

@@ -15,7 +15,8 @@ public struct CostMeter {
 
     /// etcd is somebody else's program: reported, but not part of the promise.
     static let daemons = [
-        "keelson-supervisor", "keelson-vipd", "keelson-clusterd", "keelson-licensed", "keelson-captured", "keelson-consoled", "etcd",
+        "keelson-supervisor", "keelson-vipd", "keelson-clusterd", "keelson-licensed", "keelson-captured",
+        "keelson-consoled", "etcd",
     ]
 
     /// Watches the nodes for a while.

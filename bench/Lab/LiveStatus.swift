@@ -25,6 +25,12 @@ public final class LiveStatus {
         Terminal.draw("\u{1B}[H" + lines.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J")
     }
 
+    /// Whether there is a cluster of more than one node, all of them online.
+    public var hasWholeCluster: Bool {
+        guard let nodes = current()?.nodes else { return false }
+        return nodes.count > 1 && nodes.allSatisfy { $0.state == .online }
+    }
+
     /// The master's view; without a master the view of any node that answers.
     private func current() -> ClusterStatus? {
         do {

@@ -59,10 +59,17 @@ struct Run: ParsableCommand {
     private func show(_ cluster: KeelsonCluster, notes given: [String] = []) throws {
         let live = LiveStatus(cluster)
         live.show(notes: given)
-        let notes = cut ? try CutShow(cluster: cluster, live: live).run() : given
-        guard !cut || Terminal.isInteractive else { return }
+        var notes = given
+        var disk = unattended || cut ? try DiskShow(cluster: cluster) : nil
+        if cut, let disk {
+            notes = try CutShow(cluster: cluster, live: live).run()
+            notes += try disk.loseReceiver { live.show(notes: notes + [disk.line()]) }
+            guard Terminal.isInteractive else { return }
+        }
         while true {
-            live.show(notes: notes)
+            if disk == nil, live.hasWholeCluster { disk = try DiskShow(cluster: cluster) }
+            try disk?.write()
+            live.show(notes: notes + (disk.map { [$0.line()] } ?? []))
             LabClock.pass(.milliseconds(500))
         }
     }
