@@ -4,9 +4,9 @@ import Testing
 
 @Suite struct ReplicationSimulationTests {
     @Test func theSoundDataPathHolds() async {
-        let campaign = await ReplicationSimulation.campaign(first: 1, count: 12, threads: 2)
+        let campaign = await ReplicationSimulation.campaign(first: 1, count: 8, threads: 2)
         for run in campaign.failed { Issue.record("seed \(run.seed): \(run.violations)") }
-        #expect(campaign.acknowledgements > 5_000 && campaign.points > 200, "\(campaign.summary)")
+        #expect(campaign.acknowledgements > 4_000 && campaign.points > 200, "\(campaign.summary)")
     }
 
     @Test(arguments: [3, 8] as [UInt64])
@@ -47,16 +47,16 @@ import Testing
 }
 
 extension ReplicationPlant {
-    /// Short stretches of seeds in which the bug must show. They end with the first seed, counted from 1, that shows
+    /// Seeds in which the bug must show. They end with the first seed, counted from 1, that shows
     /// it; a change of the models moves them.
     var seeds: ClosedRange<UInt64> {
         switch self {
         case .acknowledgeBeforeFlush: 1...1
         case .foldingAcrossUnsealedEpoch: 1...1
-        case .anyPredecessor: 29...30
-        case .footerBeforeData: 20...21
+        case .anyPredecessor: 30...30
+        case .footerBeforeData: 21...21
         case .hashFilterSkipped: 1...1
-        case .settledBeforeFlush: 9...10
+        case .settledBeforeFlush: 10...10
         }
     }
 }
