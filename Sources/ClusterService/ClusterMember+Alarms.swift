@@ -72,9 +72,11 @@ extension AlarmCore.Facts {
         let status = board.word(on: record)?.status
         let stream = board.stream(of: record, at: now)
         self.init(
-            machine: record.id, state: record.assignment.isPaused ? .paused : status?.state,
+            machine: record.id,
+            state: record.assignment.isPaused ? .paused : status?.state ?? (record.sourceKey == nil ? .waiting : nil),
             lag: stream.lagSeconds.map { Span.milliseconds(Int64(min($0, 1e9) * 1_000)) },
-            target: .seconds(Int64(record.lagTarget)), wantsSecond: record.wish == .replicated,
+            target: .seconds(Int64(record.lagTarget)),
+            wantsSecond: record.wish == .replicated && record.sourceKey != nil,
             hasSecond: record.assignment.second != nil && record.isLevel, isBehind: stream.bytesBehind > 0,
             mark: [status?.generation.number ?? 0, status?.sequence ?? 0, status?.copiedBytes ?? 0],
             notes: stream.notes)

@@ -124,7 +124,7 @@ extension ClusterMember {
             left.nodes.removeAll { !nodes.contains($0) }
             for node in left.nodes where present.contains(node) {
                 do {
-                    _ = try await ask(.forget(left.machine), of: node, about: "\(left.machine)")
+                    try await order(.forget(left.machine), of: node, about: "\(left.machine)")
                 } catch let error as APIError where error.parameters["reason.key"] == "capture.unknownMachine" {
                     logger.debug("\(name(of: node)) keeps nothing of \(left.machine)")
                 } catch {

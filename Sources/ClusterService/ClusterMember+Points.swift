@@ -52,7 +52,7 @@ extension ClusterMember {
         _ = try requireMastership()
         let record = try await store.machine(id).value
         guard let node = nodes(of: record).first else { throw silent(record) }
-        _ = try await ask(.bookmark(id, text: text), of: node, about: record.assignment.name)
+        try await order(.bookmark(id, text: text), of: node, about: record.assignment.name)
         journal.record(
             .bookmarked, ["who": "\(Caller.current)", "machine": record.assignment.name, "text": text])
     }
@@ -104,7 +104,7 @@ extension ClusterMember {
             throw APIError(.unknownExport, ["export": String(name.prefix(64))])
         }
         let record = try await store.machine(id).value
-        _ = try await ask(.withdraw(export: name), of: export.node, about: record.assignment.name)
+        try await order(.withdraw(export: name), of: export.node, about: record.assignment.name)
         journal.record(
             .exportEnded, about: export.node,
             ["who": "\(Caller.current)", "machine": record.assignment.name, "export": name])
@@ -115,7 +115,7 @@ extension ClusterMember {
         let record = try await store.machine(id).value
         let nodes = nodes(of: record)
         guard !nodes.isEmpty else { throw silent(record) }
-        for node in nodes { _ = try await ask(.verify(id), of: node, about: record.assignment.name) }
+        for node in nodes { try await order(.verify(id), of: node, about: record.assignment.name) }
         var job = newJob(.verify, node: nil)
         job.job.machine = id
         job.job.findings = []

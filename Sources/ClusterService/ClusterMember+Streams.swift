@@ -112,6 +112,16 @@ extension ClusterMember {
         return answer
     }
 
+    /// For what is done or refused; an answer to something else is none.
+    func order(_ request: CaptureRequest, of node: NodeID, about machine: String) async throws {
+        switch try await ask(request, of: node, about: machine) {
+        // A bookmark is answered by its point.
+        case .done, .points: return
+        case .status, .exports, .verification, .refused:
+            throw APIError(.captureSilent, ["node": name(of: node)])
+        }
+    }
+
     /// As master: what the nodes that are heard say.
     var board: StreamBoard {
         let now = BootClock.now

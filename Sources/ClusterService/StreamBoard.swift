@@ -47,7 +47,10 @@ struct StreamBoard: Sendable {
 
     /// - Parameter now: wall clock, nanoseconds since 1970.
     func stream(of record: MachineRecord, at now: UInt64) -> MachineStream {
-        guard let word = word(on: record) else { return MachineStream(state: .unknown) }
+        // Of a source that has not enrolled there is nothing to tell.
+        guard let word = word(on: record) else {
+            return MachineStream(state: record.sourceKey == nil ? .waiting : .unknown)
+        }
         let status = word.status
         var stream = MachineStream(
             state: record.assignment.isPaused ? .paused : MachineState(status.state), node: word.node,

@@ -19,7 +19,7 @@ public enum ExitStatus: Int32, Sendable {
         case .unreachable, .badAnswer: .unreachable
         case .timedOut: .timedOut
         case .internalError, .noMaster, .noQuorum, .storeUnavailable, .storeFull, .masterUnreachable,
-            .validatorSilent:
+            .validatorSilent, .captureSilent:
             .failed
         default: .refused
         }

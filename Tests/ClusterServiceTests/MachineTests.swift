@@ -41,7 +41,7 @@ import Testing
             #expect(Set(record.nodes) == [master.node, cluster.second.member.node])
             #expect(record.assignment.level == .replicated && record.assignment.epoch == 1 << 32)
             #expect(record.assignment.receiver.address.hasSuffix(":7444"))
-            #expect(answer.machine.stream.state == .unknown && !answer.machine.isEnrolled)
+            #expect(answer.machine.stream.state == .waiting && !answer.machine.isEnrolled)
             let secret = try #require(EnrolmentSecret(answer.enrolment.token)).secret
             #expect(!cluster.store.contents.values.contains { $0.contains(secret) })
             #expect(await refusal { _ = try await master.protect(Self.request) }?.code == .duplicateMachine)
@@ -118,6 +118,7 @@ import Testing
                     try #require(stored.value.assignment.second), stored.value.assignment.receiver
                 )
                 try await master.store.change([.put(stored.value, at: stored.key)], by: epoch)
+                try await master.refreshView()
             }
             cluster.hear(without: other)
             let duty = Task { await master.placeStreams(in: epoch) }
@@ -140,6 +141,7 @@ import Testing
             var stored = try await master.store.machine(id)
             (stored.value.isLevel, stored.value.assignment.level) = (false, .durable)
             try await master.store.change([.put(stored.value, at: stored.key)], by: epoch)
+            try await master.refreshView()
             var status = StreamStatus(
                 machine: id, epoch: stored.value.assignment.epoch, role: .receiver, state: .streaming)
             status.isReplicated = true

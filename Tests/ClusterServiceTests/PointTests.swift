@@ -78,6 +78,14 @@ import Testing
         }
     }
 
+    @Test func anAnswerToSomethingElseIsNone() async throws {
+        try await Self.run { master, id, capture in
+            capture.script { _ in .status([]) }
+            #expect(await refusal { try await master.bookmark(id, text: "a") }?.code == .captureSilent)
+            #expect(await refusal { _ = try await master.verify(id) }?.code == .captureSilent)
+        }
+    }
+
     @Test func aDaemonThatIsNotThereIsSilent() async throws {
         try await Self.run { master, id, _ in
             let other = CaptureLink(path: master.configuration.run + "/nobody", node: "n9")

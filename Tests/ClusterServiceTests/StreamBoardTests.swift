@@ -48,7 +48,10 @@ enum Streams {
         #expect(second.word(on: record)?.node == b)
         let stranger = StreamBoard([(c, [Streams.status(.receiver)])])
         #expect(stranger.word(on: record) == nil)
-        #expect(stranger.stream(of: record, at: now).state == .unknown)
+        #expect(stranger.stream(of: record, at: now).state == .waiting)
+        var enrolled = record
+        enrolled.sourceKey = c
+        #expect(stranger.stream(of: enrolled, at: now).state == .unknown)
     }
 
     @Test func lagIsTheAgeOfWhatIsNotSafe() {
