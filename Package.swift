@@ -297,8 +297,8 @@ let testTargets: [Target] = [
     tests(
         "CaptureServiceTests",
         [
-            "CaptureProtocol", "CaptureService", "ConfigurationCore", "Identity", "JoinCore", "Linux", "Primitives",
-            "StreamProtocol", logging, nioCore, nioPosix, nioSSL,
+            "CaptureProtocol", "CaptureService", "ConfigurationCore", "Identity", "JoinCore", "JournalStore", "Linux",
+            "Primitives", "StreamProtocol", logging, nioCore, nioPosix, nioSSL,
         ]),
     tests(
         "CommandsTests",

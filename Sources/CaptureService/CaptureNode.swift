@@ -2,6 +2,7 @@ import CaptureProtocol
 import ConfigurationCore
 import Glibc
 import Identity
+import JournalStore
 import Linux
 import Logging
 import NIOCore
@@ -31,7 +32,8 @@ final class CaptureNode: Sendable {
     /// - Parameter host: where streams are taken; all addresses of the node.
     /// - Throws: what is wrong with files or sockets.
     static func start(
-        _ configuration: NodeConfiguration, host: String = "::", logger: Logger
+        _ configuration: NodeConfiguration, host: String = "::", journals: JournalConfiguration = .standard,
+        logger: Logger
     ) async throws -> CaptureNode {
         try DurableFile.makeFolder(configuration.run)
         try DurableFile.makeFolder(configuration.journalDirectory, mode: 0o700)
@@ -44,7 +46,7 @@ final class CaptureNode: Sendable {
         let surroundings = CaptureSurroundings(
             configuration: configuration, identity: identity,
             transport: StreamTransport(loop: loop, now: CaptureSurroundings.now), disk: threads.disk,
-            workers: threads.workers, logger: logger)
+            journals: journals, workers: threads.workers, logger: logger)
         let hub = try await loop.submit {
             NIOLoopBound(CaptureHub(surroundings, book: book, records: records, found: found), eventLoop: loop)
         }.get()

@@ -14,6 +14,7 @@ struct CaptureSurroundings: Sendable {
     let identity: IdentityBook
     let transport: StreamTransport
     let disk: JournalHost
+    let journals: JournalConfiguration
     let workers: CaptureWorkers
     let logger: Logger
 

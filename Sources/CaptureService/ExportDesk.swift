@@ -7,8 +7,8 @@ import NBDServer
 import NIOCore
 import StreamProtocol
 
-/// All exports of this node: opened, served on a Unix socket each, kept over a restart, deleted when withdrawn. Lives on
-/// the event loop.
+/// All exports of this node: opened, served on a Unix socket each, kept over a restart, deleted when withdrawn. Lives
+/// on the event loop.
 final class ExportDesk {
     private struct Entry {
         let record: ExportRecord

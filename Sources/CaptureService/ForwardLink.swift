@@ -264,9 +264,8 @@ final class ForwardLink: StreamEnd {
         case .behind: logger.info("\(name) has more than this node")
         case .splitBrain(let ours, let theirs):
             isSplitBrain = true
-            logger.error(
-                "\(name) and this one hold branches that the other does not know: generation \(ours.generation.number) here, \(theirs.generation.number) there"
-            )
+            let (here, there) = (ours.generation.number, theirs.generation.number)
+            logger.error("\(name) and this one do not know each other's generation: \(here) here, \(there) there")
         case .refused(let refusal): logger.debug("\(name) refuses: \(refusal)")
         }
         stream.alarms.set(.splitBrain, isSplitBrain)

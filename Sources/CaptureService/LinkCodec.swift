@@ -1,8 +1,8 @@
 import Primitives
 import StreamProtocol
 
-/// By which codec data goes over a link, by how fast the link was measured to be: lz4 where it is quicker than the link,
-/// zstd where the link is slow, nothing where the link is quicker than lz4.
+/// By which codec data goes over a link, by how fast the link was measured to be: lz4 where it is quicker than the
+/// link, zstd where the link is slow, nothing where the link is quicker than lz4.
 struct LinkCodec {
     /// Bytes a second below which zstd's better ratio is worth its time; about 400 Mbit/s.
     static let slow: UInt64 = 50_000_000

@@ -26,11 +26,12 @@ extension MachineStream {
         let listener = returning { [weak self] (event: JournalEvent) in self?.heard(event) }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let loop = loop
-        let workers = surroundings.workers
+        let (workers, configuration) = (surroundings.workers, surroundings.journals)
         workers.run(
             {
                 let journal = try Journal.open(
-                    folder, machine: machine, volumes: volumes, on: host, listener: listener)
+                    folder, machine: machine, volumes: volumes, on: host, configuration: configuration,
+                    listener: listener)
                 journal.status { status in
                     // The generations are read where reading may block.
                     workers.run(
@@ -60,9 +61,8 @@ extension MachineStream {
             alarms.set(.journalFaulted, false)
             if let retention = assignment?.retention { journal.setRetention(JournalRetention(retention)) }
             exports.restore(machine, journal)
-            logger.info(
-                "machine \(machine): the journal ends with record \(status.durable.sequence) of generation \(status.durable.generation.number)"
-            )
+            let (record, generation) = (status.durable.sequence, status.durable.generation.number)
+            logger.info("machine \(machine): the journal ends with record \(record) of generation \(generation)")
             judgeAssignment()
             judgeEarly()
         case .failure(let error):

@@ -24,8 +24,6 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var clusterPort: Int
     /// TCP port of protected machines' streams (mutual TLS).
     public var capturePort: Int
-    /// TCP port of exports over NBD with TLS; nil: exports have Unix sockets only.
-    public var exportPort: Int?
     /// Whether daemons with a deadline ask for real-time scheduling and locked memory.
     public var realtime: Bool
     /// File with public keys that sign licenses in tests; a release refuses what they signed.
@@ -34,7 +32,7 @@ public struct NodeConfiguration: Equatable, Sendable {
     public init(
         name: String, interface: String, address: Subnet, domain: String? = nil, data: String = "/var/lib/keelson",
         run: String = "/run/keelson", programs: String = "/usr/lib/keelson", etcd: String = "/usr/bin/etcd",
-        apiPort: Int = 443, clusterPort: Int = 7443, capturePort: Int = 7444, exportPort: Int? = nil,
+        apiPort: Int = 443, clusterPort: Int = 7443, capturePort: Int = 7444,
         realtime: Bool = true, licenseTestKeys: String? = nil
     ) {
         self.name = name
@@ -48,7 +46,6 @@ public struct NodeConfiguration: Equatable, Sendable {
         self.apiPort = apiPort
         self.clusterPort = clusterPort
         self.capturePort = capturePort
-        self.exportPort = exportPort
         self.realtime = realtime
         self.licenseTestKeys = licenseTestKeys
     }
@@ -106,7 +103,7 @@ extension NodeConfiguration {
             "node", in: document, known: ["name", "interface", "address", "domain", "data", "run"])
         let programs = try SectionReader("programs", in: document, known: ["directory", "etcd"])
         let api = try SectionReader("api", in: document, known: ["port", "cluster-port"])
-        let capture = try SectionReader("capture", in: document, known: ["port", "export-port"])
+        let capture = try SectionReader("capture", in: document, known: ["port"])
         let realtime = try SectionReader("realtime", in: document, known: ["enabled"])
         let license = try SectionReader("license", in: document, known: ["test-keys"])
         let configuration = NodeConfiguration(
@@ -118,7 +115,6 @@ extension NodeConfiguration {
             etcd: try programs.path("etcd", default: "/usr/bin/etcd"),
             apiPort: try api.port("port", default: 443), clusterPort: try api.port("cluster-port", default: 7443),
             capturePort: try capture.port("port", default: 7444),
-            exportPort: try capture.integer("export-port", in: 1...65_535),
             realtime: try realtime.boolean("enabled") ?? true,
             licenseTestKeys: try license.string("test-keys") == nil ? nil : try license.path("test-keys", default: ""))
         guard configuration.run.utf8.count <= longestRunPath else {
@@ -133,8 +129,6 @@ extension NodeConfiguration {
         guard ![apiPort, clusterPort].contains(capturePort) else {
             throw capture.error(.samePort(capturePort), "port")
         }
-        guard let exportPort, [apiPort, clusterPort, capturePort].contains(exportPort) else { return }
-        throw capture.error(.samePort(exportPort), "export-port")
     }
 
     private static func interfaceName(_ node: SectionReader) throws(ConfigurationError) -> String {

@@ -1,7 +1,6 @@
 import CaptureProtocol
 import ConfigurationCore
 import Foundation
-import NIOPosix
 import Primitives
 import StreamProtocol
 import Testing
@@ -9,7 +8,7 @@ import Testing
 @testable import CaptureService
 
 /// Points and branches over NBD, read and written by nbdcopy.
-@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/nbdcopy"), "nbdcopy is not installed"))
+@Suite(.enabled(if: Foreign.isThere, "nbdcopy is not installed"))
 struct ExportTests {
     static let machine = MachineID(high: 3, low: 1)
     static let size = 1 << 20
@@ -44,44 +43,18 @@ struct ExportTests {
     }
 
     private func export(_ choice: PointChoice, isWritable: Bool = false) async throws -> ExportPlace {
-        let answer = try await node.ask(.export(Self.machine, choice, isWritable: isWritable))
-        guard case .exports(let places) = answer, let place = places.first else {
-            throw PeerClosed(reason: "\(answer)")
-        }
-        return place
-    }
-
-    private func address(_ place: ExportPlace) -> String {
-        "nbd+unix:///\(place.name)/0?socket=\(place.socket)"
-    }
-
-    private func read(_ place: ExportPlace) async throws -> [UInt8] {
-        let path = "\(folder.path)/\(UInt64.random(in: 0...UInt64.max))"
-        try await Self.copy(address(place), path)
-        return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-    }
-
-    private static func copy(_ from: String, _ to: String) async throws {
-        let status = try await NIOThreadPool.singleton.runIfActive {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/nbdcopy")
-            process.arguments = ["--flush", from, to]
-            try process.run()
-            process.waitUntilExit()
-            return process.terminationStatus
-        }
-        #expect(status == 0)
+        try await node.export(Self.machine, choice, isWritable: isWritable)
     }
 
     @Test func everyPointIsWhatItWas() async throws {
         let stream = try await filled()
-        #expect(try await read(export(.newest)) == stream.content)
+        #expect(try await Foreign.content(of: export(.newest)) == stream.content)
         for sequence in [stream.lastSequences[0], stream.lastSequences[6]] {
             let place = try await export(.position(stream.generation, sequence: sequence))
-            #expect(try await read(place) == stream.states[sequence])
+            #expect(try await Foreign.content(of: place) == stream.states[sequence])
         }
         let bookmark = try await export(.bookmark("before the update"))
-        #expect(try await read(bookmark) == stream.states[stream.lastSequences[4]])
+        #expect(try await Foreign.content(of: bookmark) == stream.states[stream.lastSequences[4]])
         #expect(bookmark.point.kind == .bookmark && bookmark.point.text == "before the update")
         guard case .points(let points) = try await node.ask(.points(Self.machine, before: .max, limit: 3)) else {
             throw PeerClosed(reason: "no points")
@@ -103,12 +76,12 @@ struct ExportTests {
         content.replaceSubrange(4_096..<8_192, with: [UInt8](repeating: 0xEE, count: 4_096))
         let path = folder.path + "/branch.img"
         try Data(content).write(to: URL(fileURLWithPath: path))
-        try await Self.copy(path, address(place))
+        try await Foreign.copy(path, Foreign.address(place))
         try await node.stop()
         try await node.start()
         try await node.waitForExports([place.name, point.name])
-        #expect(try await read(place) == content)
-        #expect(try await read(point) == stream.content)
+        #expect(try await Foreign.content(of: place) == content)
+        #expect(try await Foreign.content(of: point) == stream.content)
         #expect(try await node.ask(.withdraw(export: place.name)) == .done)
         #expect(!FileManager.default.fileExists(atPath: place.socket))
         let left = try FileManager.default.contentsOfDirectory(

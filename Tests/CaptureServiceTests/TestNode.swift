@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Identity
 import JoinCore
+import JournalStore
 import Linux
 import Logging
 import NIOPosix
@@ -18,9 +19,10 @@ final class TestNode: Sendable {
     let configuration: NodeConfiguration
     private let folder: TestFolder
     private let running: LockedNode
+    private let journals: JournalConfiguration
 
     /// - Parameter port: 0 takes a free one at each start.
-    init(_ cluster: TestCluster, port: Int = 0) throws {
+    init(_ cluster: TestCluster, port: Int = 0, journals: JournalConfiguration = .standard) throws {
         folder = try TestFolder()
         identity = try cluster.node()
         configuration = NodeConfiguration(
@@ -30,6 +32,7 @@ final class TestNode: Sendable {
         try DurableFile.makeFolder(configuration.identityDirectory, mode: 0o700)
         try DurableFile.replace(identities.keyPath, with: Array(identity.key.pem.utf8), mode: 0o600)
         try identities.install(identity.certificate, trust: identity.trust)
+        self.journals = journals
         running = LockedNode()
     }
 
@@ -40,7 +43,7 @@ final class TestNode: Sendable {
 
     func start() async throws {
         running.node = try await CaptureNode.start(
-            configuration, host: "127.0.0.1",
+            configuration, host: "127.0.0.1", journals: journals,
             logger: Logger(label: "captured", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
@@ -125,6 +128,13 @@ extension TestNode {
         try await ask(.exports) { answer -> Void? in
             guard case .exports(let places) = answer else { return nil }
             return Set(places.map(\.name)) == Set(names) ? () : nil
+        }
+    }
+
+    func waitForState(_ machine: MachineID, _ state: StreamStatus.State) async throws {
+        try await ask(.status) { answer -> Void? in
+            guard case .status(let all) = answer else { return nil }
+            return all.contains { $0.machine == machine && $0.state == state } ? () : nil
         }
     }
 

@@ -1,5 +1,6 @@
 import CaptureProtocol
 import Identity
+import JournalStore
 import NIOSSL
 import Primitives
 import StreamProtocol
@@ -18,16 +19,18 @@ import Testing
 
     init() async throws {
         cluster = try TestCluster()
-        first = try TestNode(cluster, port: try TestNode.freePort())
-        second = try TestNode(cluster, port: try TestNode.freePort())
+        let journals = JournalConfiguration(segmentSize: 4 << 20)
+        first = try TestNode(cluster, port: try TestNode.freePort(), journals: journals)
+        second = try TestNode(cluster, port: try TestNode.freePort(), journals: journals)
         try await first.start()
         try await second.start()
         try await assign(epoch: 1)
     }
 
-    private func assign(epoch: UInt64) async throws {
-        let assignment = cluster.assignment(
+    private func assign(epoch: UInt64, keeping window: UInt64 = 86_400) async throws {
+        var assignment = cluster.assignment(
             Self.machine, size: Self.size, first.place, second: second.place, epoch: epoch)
+        assignment.retention.window = window
         for node in [first, second] { #expect(try await node.ask(.assign([assignment])) == .done) }
     }
 
@@ -91,22 +94,48 @@ import Testing
         try await stop()
     }
 
-    /// The second node lost its disk: it is built anew from the first one.
-    @Test func aNewSecondIsBuilt() async throws {
+    /// The second node lost its disk while the first one still has every frame: they are sent again.
+    @Test(.enabled(if: Foreign.isThere, "nbdcopy is not installed"))
+    func aNewSecondIsBuiltFromFrames() async throws {
         var stream = TestStream(machine: Self.machine, size: Self.size)
         stream.beginGeneration()
         let peer = try await connect(first)
         _ = try await peer.greet(stream.hello(level: .replicated))
         for value in 0..<10 { try await peer.send(raw: stream.write([(Int(value), UInt8(value + 1))])) }
         _ = try await peer.acknowledgement { $0.replicated == stream.sequence }
+        try await rebuildSecond(&stream, peer)
+        try await stop()
+    }
+
+    /// The first frames are in the base already: the second node gets the base, then what follows.
+    @Test(.enabled(if: Foreign.isThere, "nbdcopy is not installed"))
+    func aNewSecondIsBuiltFromTheBase() async throws {
+        try await assign(epoch: 2, keeping: 0)
+        var stream = TestStream(machine: Self.machine, size: Self.size)
+        stream.beginGeneration()
+        let peer = try await connect(first)
+        _ = try await peer.greet(stream.hello(epoch: 2, level: .replicated))
+        // More than two segments of 4 MiB.
+        for round in 0..<300 {
+            try await peer.send(raw: stream.write((0..<60).map { ((round * 60 + $0) % 2_048, UInt8(round % 251)) }))
+        }
+        _ = try await peer.acknowledgement { $0.replicated == stream.sequence && $0.applied > 0 }
+        try await rebuildSecond(&stream, peer)
+        #expect(try await second.status(Self.machine).baseBytes > 0)
+        try await stop()
+    }
+
+    private func rebuildSecond(_ stream: inout TestStream, _ peer: TestPeer) async throws {
         try await second.stop()
         try await peer.send(raw: stream.write([(20, 9)]))
-        _ = try await peer.acknowledgement { $0.durable == stream.sequence }
+        let last = stream.sequence
+        _ = try await peer.acknowledgement { $0.durable == last }
         try second.loseJournals()
         try await second.start()
-        try await assign(epoch: 2)
-        _ = try await peer.acknowledgement { $0.replicated == stream.sequence }
-        #expect(try await second.status(Self.machine).sequence == stream.sequence)
-        try await stop()
+        try await assign(epoch: 9, keeping: 0)
+        _ = try await peer.acknowledgement { $0.replicated == last }
+        #expect(try await second.status(Self.machine).sequence == last)
+        let place = try await second.export(Self.machine, .newest)
+        #expect(try await Foreign.content(of: place) == stream.content)
     }
 }

@@ -44,7 +44,6 @@ import Testing
             cluster-port = 9443
             [capture]
             port = 9444
-            export-port = 10809
             [realtime]
             enabled = false
             [license]
@@ -55,8 +54,7 @@ import Testing
                 == NodeConfiguration(
                     name: "n2", interface: "eth1", address: Subnet("fd00::2/64")!, domain: "rack-2",
                     data: "/srv/data", run: "/srv/run", programs: "/opt/bin", etcd: "/opt/etcd", apiPort: 8443,
-                    clusterPort: 9443, capturePort: 9444, exportPort: 10_809, realtime: false,
-                    licenseTestKeys: "/srv/test-keys"))
+                    clusterPort: 9443, capturePort: 9444, realtime: false, licenseTestKeys: "/srv/test-keys"))
     }
 
     @Test func namesAnUnknownKeyAndItsNearest() {
@@ -117,6 +115,5 @@ import Testing
         #expect(failure(Self.minimal + "[api]\nport = 65536\n")?.problem == .badPort(65536))
         #expect(failure(Self.minimal + "[api]\nport = 7443\n")?.problem == .samePort(7443))
         #expect(failure(Self.minimal + "[capture]\nport = 443\n")?.problem == .samePort(443))
-        #expect(failure(Self.minimal + "[capture]\nexport-port = 7444\n")?.field == "capture.export-port")
     }
 }
