@@ -53,7 +53,10 @@ public final class DiskShow {
             try write()
             watch()
             let now = try machine.status()
-            return now.receiver != before.receiver && now.second.map { $0 != before.receiver } ?? false
+            guard now.receiver != before.receiver, let second = now.second, second != before.receiver else {
+                throw LabError(line())
+            }
+            return true
         }
         let after = try machine.waitUntilSafe(within: .seconds(60))
         let healed = LabClock.now() - fault

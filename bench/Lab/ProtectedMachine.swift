@@ -91,7 +91,9 @@ public final class ProtectedMachine {
         try Condition.wait(for: "\(name) to be safe", within: limit) { () throws(LabError) in
             let machine = try status()
             let stream = machine.stream
-            guard stream.state == .streaming, stream.bytesBehind == 0, stream.isReplicated, isMeant(machine) else {
+            guard stream.state == .streaming, stream.bytesBehind == 0, stream.isReplicated,
+                machine.level == .replicated, isMeant(machine)
+            else {
                 throw LabError("the stream is \(stream), the alarms are \(machine.alarms)")
             }
             return machine
