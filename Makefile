@@ -1,7 +1,7 @@
 # Keelson. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check sim browser bench-failover bench-console cost soak fuzz fuzz-short test-release test-sanitize clean
+.PHONY: help deps build run test check sim browser bench-failover bench-replication bench-console cost soak fuzz fuzz-short test-release test-sanitize clean
 
 # The floors only hold if nobody imports what the manifest does not name.
 BUILD := swift build --explicit-target-dependency-import-check error
@@ -20,7 +20,7 @@ build: deps ## build every program (CONFIGURATION=release for the product, VENDO
 		&& $(BIN)/keelson-vendor public-keys '$(VENDOR_KEYS)')) \
 	&& KEELSON_VENDOR_KEYS=$$keys $(BUILD) -c $(CONFIGURATION) $(if $(PRODUCT),--product $(PRODUCT))
 
-run: build ## three nodes to set up in a browser; AUTO=1 by command line, CUT=1 also cuts the master's power
+run: build ## three nodes to set up in a browser; AUTO=1 by command line, CUT=1 also cuts powers
 	@$(BIN)/lab run $(if $(AUTO),--unattended) $(if $(CUT),--cut)
 
 # The optimizer has crashed on what the debug build takes: both are built.
@@ -63,6 +63,11 @@ bench-failover: ## power cuts beside keepalived; table and build/bench/failover.
 	@image/install-packages bench
 	@$(MAKE) --no-print-directory build CONFIGURATION=release
 	@.build/release/lab bench-failover
+
+bench-replication: ## blocks, NBD and journals beside others; table and build/bench/replication.json
+	@image/install-packages replication
+	@$(MAKE) --no-print-directory build CONFIGURATION=release
+	@.build/release/lab bench-replication
 
 cost: ## memory and CPU of every daemon at rest; table and build/bench/cost.json
 	@$(MAKE) --no-print-directory build CONFIGURATION=release

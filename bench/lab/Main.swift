@@ -6,7 +6,7 @@ struct LabProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab", abstract: "Runs clusters of appliance nodes in network namespaces, and measures them.",
         subcommands: [
-            Run.self, Drive.self, BenchFailover.self, BenchJournal.self, Soak.self, MeasureCost.self, Client.self,
-            Respond.self, ServeNBD.self, BenchBlock.self,
+            Run.self, Drive.self, BenchFailover.self, BenchReplication.self, Soak.self, MeasureCost.self, Client.self,
+            Respond.self, ServeNBD.self,
         ])
 }
