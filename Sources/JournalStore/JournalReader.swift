@@ -161,9 +161,11 @@ final class JournalReader: BlockClient, TurnEndHandler {
 
     private func closeGroup() {
         guard !group.isEmpty else { return }
-        let low = groupRange.lowerBound / 4096 * 4096
-        let high = FrameLimits.padded(groupRange.upperBound)
         if let file = file(of: groupSegment, for: group) {
+            // No more around the records than the disk asks for: a record of 4 KiB lies across two of its pages.
+            let block = file.geometry.blockSize
+            let low = groupRange.lowerBound / block * block
+            let high = (groupRange.upperBound + block - 1) / block * block
             add(.records, file, UInt64(low), high - low, group)
         }
         group.removeAll(keepingCapacity: true)

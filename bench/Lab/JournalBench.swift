@@ -12,12 +12,13 @@ public enum JournalBench {
 
     /// Measures in a folder on the disk that counts; needs about 6 GiB there, and removes what it made.
     ///
+    /// - Parameter sizes: of the sparse journals, in GiB.
     /// - Throws: what made it impossible.
-    public static func run(in parent: String) async throws -> [Goal] {
+    public static func run(in parent: String, sizes: [Int] = [1, 10, 40, 100]) async throws -> [Goal] {
         var goals: [Goal] = []
         let loop = try BlockLoop("journal-bench")
         let host = try JournalHost(loop: loop)
-        for gigabytes in [1, 10, 40, 100] {
+        for gigabytes in sizes {
             goals += try await sparse(gigabytes, in: parent + "/sparse", host)
         }
         goals += try await head(in: parent + "/head", host)
@@ -131,6 +132,8 @@ public enum JournalBench {
         await close(journal)
         try Journal.delete(folder)
         let (own, other) = (ours.sorted()[2], theirs.sorted()[2])
+        let ratios = zip(ours, theirs).map { String(format: "%.3f", $0 / $1) }
+        print("head beside raw, round by round: \(ratios.joined(separator: " "))")
         return [
             Goal(
                 what: "reads of 4 KiB a second at the head, depth 32, 1 GiB written at random", ours: own,
