@@ -33,8 +33,8 @@ test: check ## everything that a change must pass
 	@$(MAKE) --no-print-directory build CONFIGURATION=release
 	@$(MAKE) --no-print-directory test-release
 	@$(MAKE) --no-print-directory fuzz-short
-	@swift test --skip-build --skip ClusterTests --skip '$(BUSY)' --skip SourceServiceTests.FaultTests
-	@swift test --skip-build --no-parallel --filter '$(BUSY)' --skip SourceServiceTests.FaultTests
+	@swift test --skip-build --skip ClusterTests --skip '$(BUSY)'
+	@swift test --skip-build --no-parallel --filter '$(BUSY)'
 	@$(MAKE) --no-print-directory browser
 	@swift test --skip-build --filter ClusterTests
 
@@ -80,7 +80,6 @@ cost: ## memory and CPU of every daemon at rest; table and build/bench/cost.json
 soak: build ## every fault of the design, again and again
 	@image/install-packages bench
 	@$(BIN)/lab soak
-	@swift build --build-tests && swift test --skip-build --no-parallel --filter SourceServiceTests.FaultTests
 
 fuzz: deps ## fuzz every parser, SECONDS_EACH=n each (600)
 	@for target in $(FUZZ); do \

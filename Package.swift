@@ -331,7 +331,7 @@ let testTargets: [Target] = [
     tests(
         "SourceServiceTests",
         [
-            "CaptureProtocol", "Compression", "ConfigurationCore", "Identity", "JoinCore", "Linux", "Primitives",
+            "CaptureProtocol", "Compression", "ConfigurationCore", "Identity", "JoinCore", "Lab", "Linux", "Primitives",
             "SourceService", "StreamProtocol", "keelson-source", logging, nioConcurrencyHelpers, nioCore, nioPosix,
             nioSSL,
         ]),

@@ -34,7 +34,8 @@ case $name in
         modules=()
         # ASN.1 and TLS without an optimizer would make half a million inputs an hour.
         from=release
-        own=(Primitives MembershipCore JoinCore CLinux Linux Identity)
+        own=(Primitives CChecksum Checksum StreamProtocol MembershipCore JoinCore CLinux Linux Identity)
+        libraries=(-lisal)
         built=(
             "${own[@]}" SwiftASN1 X509 _CertificateInternals Crypto CryptoBoringWrapper
             CryptoExtras _CryptoExtras CCryptoBoringSSL CCryptoBoringSSLShims CXKCP CXKCPShims NIOSSL CNIOBoringSSL

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Identity
 import JoinCore
+import Lab
 import Linux
 import NIOPosix
 import Primitives
@@ -52,7 +53,7 @@ struct CrashTests {
             #expect(read <= 9 * Self.mib, "round \(round): \(read) bytes were compared")
             #expect(read > 0)
             #expect(receiver.state.problems == [])
-            try await again.stop()
+            again.stop()
         }
         try await receiver.end()
     }
@@ -60,34 +61,32 @@ struct CrashTests {
 
 /// A running keelson-source.
 private final class ChildSource {
-    private let process = Process()
+    private let process: ChildProcess
 
     init(_ config: String) throws {
         let own = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        process.executableURL = own.appending(path: "keelson-source")
-        process.arguments = ["run", "--config", config]
-        try process.run()
+        process = try ChildProcess.start(
+            [own.appending(path: "keelson-source").path, "run", "--config", config], output: .discard)
     }
 
     func untilServing(_ socket: String) async throws {
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             do throws(SystemError) {
                 _ = try UnixSocket.connect(socket, kind: .stream)
                 return
             } catch {
+                guard ContinuousClock.now < end else { throw error }
                 await Task.yield()
             }
         }
     }
 
-    func kill() {
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
+    func kill() { process.killAndCollect() }
 
-    func stop() async throws {
-        process.terminate()
-        process.waitUntilExit()
+    func stop() {
+        process.signal(SIGTERM)
+        process.collect()
     }
 }
 

@@ -3,7 +3,9 @@ import ConfigurationCore
 import Foundation
 import Identity
 import JoinCore
+import Lab
 import Logging
+import NIOPosix
 import Primitives
 import StreamProtocol
 
@@ -107,19 +109,11 @@ enum Tool {
     @discardableResult
     static func run(_ name: String, _ arguments: [String]) async throws -> String {
         guard let path = path(name) else { throw SourceError("there is no \(name)") }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+        let answer = try await NIOThreadPool.singleton.runIfActive {
+            try Command.attempt([path] + arguments, within: .seconds(120))
         }
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        guard status == 0 else { throw SourceError("\(name) ended with \(status): \(text)") }
-        return text
+        guard answer.code == 0 else { throw SourceError("\(name) ended with \(answer.code): \(answer.text)") }
+        return answer.text
     }
 
     static func qemuIO(_ nbd: String, _ commands: [String]) async throws {
