@@ -172,7 +172,7 @@ final class TapSet: BlockClient {
     /// Flushes all disks; when nothing is marked then, puts a barrier behind everything copied.
     func endCopy() {
         flush { [unowned self] isFlushed in
-            if self.isEnding { return self.checkQuiet() }
+            if self.isEnding { return }
             guard self.bytesLeft == 0, !self.writer.isOverflowing else {
                 self.sink?.copied(bytes: 0, remaining: self.bytesLeft)
                 return
@@ -209,6 +209,8 @@ final class TapSet: BlockClient {
             firstFlush += 1
             first.done(first.isFlushed)
         }
+        // The last flush to end may be anybody's.
+        checkQuiet()
     }
 
     private func readFailed(_ volume: VolumeNumber, _ offset: UInt64, _ code: Int32) {
@@ -279,7 +281,6 @@ final class TapSet: BlockClient {
         comparer.lost()
         flush { [unowned self] isFlushed in
             if self.isWhole, !self.writer.isOverflowing { self.putBarrier(isFlushed) }
-            self.checkQuiet()
         }
     }
 

@@ -101,6 +101,22 @@ struct FaultTests {
         try await receiver.end()
     }
 
+    /// A flush for the marks that begins after the last flush holds the end up, and then lets it go on.
+    @Test func endsWhileMarksAreSettled() async throws {
+        let source = try TestSource(size: 4 * Self.mib)
+        let receiver = try await source.receiver()
+        let running = try await source.start(source.assignment(receiver))
+        await receiver.until(\.isConsistent)
+        await withCheckedContinuation { continuation in
+            running.taps.post { set in
+                set.end { continuation.resume() }
+                set.flushed {}
+            }
+        }
+        try await source.stop()
+        try await receiver.end()
+    }
+
     @Test func bookmarksAndGrowth() async throws {
         let source = try TestSource(size: 4 * Self.mib)
         let receiver = try await source.receiver()
