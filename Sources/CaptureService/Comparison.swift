@@ -84,11 +84,30 @@ extension MachineStream {
     /// Comparisons of one stream at one time; the source is not read while there are more.
     private static let mostComparisons = 4
 
-    /// After everything that was sent ahead of it: the journal has those frames in its index.
+    /// A comparison that waits until everything that was sent ahead of it is in the journal's index.
+    struct WaitingComparison {
+        let request: CompareRequest
+        let connection: ReceiverCore.Connection
+        let mark: StreamMark
+    }
+
     func compare(_ request: CompareRequest, for number: ReceiverCore.Connection) {
         guard let open, speaker?.connection == number else { return }
-        comparisons += 1
-        if comparisons >= Self.mostComparisons { connections[number]?.pause(true) }
+        waitingComparisons.append(
+            WaitingComparison(request: request, connection: number, mark: StreamMark(open.receiver.received)))
+        if comparisons + waitingComparisons.count >= Self.mostComparisons { connections[number]?.pause(true) }
+        beginComparisons()
+    }
+
+    func beginComparisons() {
+        while let open, let next = waitingComparisons.first, next.mark <= StreamMark(open.receiver.durable) {
+            waitingComparisons.removeFirst()
+            comparisons += 1
+            begin(next.request, for: next.connection, open)
+        }
+    }
+
+    private func begin(_ request: CompareRequest, for number: ReceiverCore.Connection, _ open: OpenJournal) {
         let workers = surroundings.workers
         let ended = returning { [weak self] (result: Result<CompareAnswer, any Error>) in
             self?.compared(result, number)
@@ -109,7 +128,7 @@ extension MachineStream {
     private func compared(_ result: Result<CompareAnswer, any Error>, _ number: ReceiverCore.Connection) {
         comparisons -= 1
         guard let connection = connections[number] else { return }
-        if comparisons < Self.mostComparisons { connection.pause(false) }
+        if comparisons + waitingComparisons.count < Self.mostComparisons { connection.pause(false) }
         switch result {
         case .success(let answer): connection.send(.compared(answer))
         case .failure(let error): connection.end("a comparison is not possible: \(error)")

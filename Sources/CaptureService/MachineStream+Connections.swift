@@ -96,6 +96,7 @@ extension MachineStream: StreamEnd {
     /// Nobody speaks over this connection any more.
     func lost(_ number: ReceiverCore.Connection) {
         dropCopy(of: number)
+        waitingComparisons.removeAll { $0.connection == number }
         guard speaker?.connection == number else { return }
         speaker = nil
         bookmarks.fail(CaptureRefusal(.sourceAway, "the source went away before its bookmark was durable"))

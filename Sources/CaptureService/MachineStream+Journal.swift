@@ -79,6 +79,7 @@ extension MachineStream {
         switch event {
         case .durable(let position, _):
             step(.event(.flushed(position)))
+            beginComparisons()
             lookForBookmarks()
             lookWhetherDrained()
         case .full:

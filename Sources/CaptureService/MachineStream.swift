@@ -66,6 +66,7 @@ final class MachineStream {
     var afterDraining: [ReceiverCore.Condition] = []
     /// A base image that is coming from the other node.
     var copying: CopyReceiver?
+    var waitingComparisons: [WaitingComparison] = []
     /// Comparisons under way.
     var comparisons = 0 { didSet { if comparisons == 0 { tellQuiet() } } }
     private var waitingForQuiet: [() -> Void] = []

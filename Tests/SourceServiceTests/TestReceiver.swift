@@ -288,8 +288,9 @@ private final class ReceiverHandler: ChannelInboundHandler {
             state.replica[record.volume.number]?.replaceSubrange(start..<start + bytes.count, with: bytes)
         case .zero, .discard:
             let count = Int(record.units) * 512
-            state.replica[record.volume.number]?
-                .replaceSubrange(start..<start + count, with: repeatElement(0, count: count))
+            state.replica[record.volume.number]?.withUnsafeMutableBytes {
+                _ = memset($0.baseAddress! + start, 0, count)
+            }
         case .mark:
             do { state.bookmarks.append(try bytes.withUnsafeBytes { try BookmarkText(reading: $0).text }) } catch {
                 state.problems.append("\(error)")
