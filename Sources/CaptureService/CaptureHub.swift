@@ -16,9 +16,11 @@ final class CaptureHub {
 
     let surroundings: CaptureSurroundings
     let exports: ExportDesk
+    private let scrubber: Scrubber
     private var book: AssignmentBook
     private(set) var streams: [MachineID: MachineStream] = [:]
     private var greetings: [ObjectIdentifier: Greeting] = [:]
+    private var desks: [ObjectIdentifier: RepairDesk] = [:]
     private var ticker: RepeatedTask?
     private var seconds = 0
     /// Seconds after which the node's certificate is read anew.
@@ -29,8 +31,12 @@ final class CaptureHub {
     /// - Parameters:
     ///   - records: what was exported when the daemon ended.
     ///   - found: machines whose journals are on this node's disk.
-    init(_ surroundings: CaptureSurroundings, book: AssignmentBook, records: [ExportRecord], found: [MachineID]) {
+    init(
+        _ surroundings: CaptureSurroundings, book: AssignmentBook, scrubs: ScrubBook, records: [ExportRecord],
+        found: [MachineID]
+    ) {
         self.surroundings = surroundings
+        scrubber = Scrubber(surroundings.configuration.scrub, book: scrubs, logger: surroundings.logger)
         exports = ExportDesk(
             records, path: surroundings.configuration.exportsPath,
             folder: surroundings.configuration.exportDirectory, loop: surroundings.loop,
@@ -69,10 +75,26 @@ final class CaptureHub {
 
     func forget(_ greeting: Greeting) { greetings[ObjectIdentifier(greeting)] = nil }
 
+    func forget(_ desk: RepairDesk) { desks[ObjectIdentifier(desk)] = nil }
+
+    /// A node begins to ask for whole copies.
+    func asked(_ request: FetchRequest, by peer: StreamPeer, on connection: StreamConnection) {
+        let desk = RepairDesk(self, for: peer)
+        desks[ObjectIdentifier(desk)] = desk
+        connection.hand(to: desk)
+        desk.answer(request, on: connection)
+    }
+
+    /// Whether somebody may read a machine's copies: the nodes of its assignment.
+    func serves(_ peer: StreamPeer, _ machine: MachineID) -> Bool {
+        guard case .node(let node) = peer, let assignment = book.assignments[machine] else { return false }
+        return assignment.receiver.node == node || assignment.second?.node == node
+    }
+
     /// Hands a connection to its machine's stream, if its certificate allows what it wants.
     func greeted(_ hello: Hello, by peer: StreamPeer, on connection: StreamConnection) {
         let assignment = book.assignments[hello.machine]
-        guard Self.allows(peer, hello, assignment) else {
+        guard allows(peer, hello) else {
             return connection.end("the certificate of \(peer) is not for \(hello.purpose) of machine \(hello.machine)")
         }
         guard assignment != nil, let stream = streams[hello.machine] else {
@@ -83,11 +105,10 @@ final class CaptureHub {
     }
 
     /// A source sends its own machine's stream; a node passes on streams of machines that are assigned to it too.
-    private static func allows(_ peer: StreamPeer, _ hello: Hello, _ assignment: StreamAssignment?) -> Bool {
+    private func allows(_ peer: StreamPeer, _ hello: Hello) -> Bool {
         switch (peer, hello.purpose) {
         case (.source(let machine), .source): machine == hello.machine
-        case (.node(let node), .forward), (.node(let node), .copy):
-            assignment.map { $0.receiver.node == node || $0.second?.node == node } ?? false
+        case (.node, .forward), (.node, .copy): serves(peer, hello.machine)
         case (.source, .forward), (.source, .copy), (.node, .source): false
         }
     }
@@ -107,7 +128,10 @@ final class CaptureHub {
 
     func isAssigned(_ machine: MachineID) -> Bool { book.assignments[machine] != nil }
 
-    func drop(_ machine: MachineID) { streams[machine] = nil }
+    func drop(_ machine: MachineID) {
+        streams[machine] = nil
+        scrubber.forget(machine)
+    }
 
     // MARK: Time
 
@@ -121,6 +145,7 @@ final class CaptureHub {
     private func secondPassed() {
         let now = BootClock.now
         for stream in streams.values { stream.secondPassed(at: now) }
+        scrubber.secondPassed(streams, at: CaptureSurroundings.wallClock / 1_000_000_000)
         seconds += 1
         guard seconds % Self.reloadPause == 0 else { return }
         do { try surroundings.identity.reload() } catch {

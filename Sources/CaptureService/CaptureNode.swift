@@ -39,6 +39,7 @@ final class CaptureNode: Sendable {
         try DurableFile.makeFolder(configuration.journalDirectory, mode: 0o700)
         let identity = try IdentityBook(folder: IdentityFolder(path: configuration.identityDirectory))
         let book = try AssignmentBook(path: configuration.journalDirectory + "/assignments.json")
+        let scrubs = try ScrubBook(path: configuration.scrubsPath)
         let records = try ExportRecord.read(configuration.exportsPath)
         let found = try Self.machines(in: configuration.journalDirectory)
         let threads = try CaptureThreads()
@@ -48,7 +49,8 @@ final class CaptureNode: Sendable {
             transport: StreamTransport(loop: loop, now: CaptureSurroundings.now), disk: threads.disk,
             journals: journals, workers: threads.workers, logger: logger)
         let hub = try await loop.submit {
-            NIOLoopBound(CaptureHub(surroundings, book: book, records: records, found: found), eventLoop: loop)
+            NIOLoopBound(
+                CaptureHub(surroundings, book: book, scrubs: scrubs, records: records, found: found), eventLoop: loop)
         }.get()
         let control = try await ControlSocket.listen(configuration.capturedSocket, on: loop) { request, _ in
             hub.value.answer(request)

@@ -24,11 +24,16 @@ final class Greeting: StreamEnd {
 
     func received(_ message: StreamMessage, on connection: StreamConnection) {
         guard !isOver else { return }
-        guard case .hello(let hello) = message, let peer else {
-            return connection.end("a connection begins with a hello")
+        guard let peer else { return connection.end("a connection begins with a hello") }
+        switch message {
+        case .hello(let hello):
+            isOver = true
+            hub.greeted(hello, by: peer, on: connection)
+        case .fetch(let request):
+            isOver = true
+            hub.asked(request, by: peer, on: connection)
+        default: return connection.end("a connection begins with a hello")
         }
-        isOver = true
-        hub.greeted(hello, by: peer, on: connection)
         hub.forget(self)
     }
 

@@ -63,7 +63,7 @@ extension MachineStream: StreamEnd {
         case .compare(let request): compare(request, for: number)
         case .copyRange(let range): take(range, from: number)
         case .copyEnd(let end): endCopy(end, from: number)
-        case .answer, .acknowledgement, .bookmark, .compared, .bye:
+        case .answer, .acknowledgement, .bookmark, .compared, .fetch, .fetched, .bye:
             connection.end("this is not said to a receiver")
         }
     }

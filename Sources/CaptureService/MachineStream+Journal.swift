@@ -188,7 +188,7 @@ extension MachineStream {
     }
 
     /// The other node of the assignment.
-    private var otherPlace: StreamAssignment.Place? {
+    var otherPlace: StreamAssignment.Place? {
         guard let assignment, let second = assignment.second else { return nil }
         return assignment.receiver.node == surroundings.node ? second : assignment.receiver
     }

@@ -115,20 +115,33 @@ extension MachineStream {
 
     // MARK: Verification
 
-    /// Begins to read and judge everything, unless that is under way.
-    func verify() throws(CaptureRefusal) {
+    /// Begins to read and judge everything, unless that is under way; what is damaged is had from the other node.
+    ///
+    /// - Parameter rate: bytes a second at most; nil: as fast as the disk reads.
+    func verify(rate: UInt64? = nil) throws(CaptureRefusal) {
         let journal = try requireJournal()
-        guard verification?.isRunning != true else { return }
+        if verification?.isRunning == true {
+            // Who asks waits for what runs in the background.
+            if rate == nil { pace.rate = nil }
+            return
+        }
         verification = VerificationProgress(checkedBytes: 0, totalBytes: 0, isRunning: true, findings: [])
+        let link = otherPlace.map { RepairLink(to: $0, machine: machine, surroundings) }
+        repairs = link
+        pace = VerificationPace(rate)
         journal.verify(
-            repairingFrom: nil,
-            progress: returning { [weak self] (state: JournalVerification) in
-                self?.verification = VerificationProgress(
-                    checkedBytes: state.checkedBytes, totalBytes: state.totalBytes, isRunning: state.isRunning,
-                    findings: state.findings.map(\.description))
-                guard !state.isRunning else { return }
-                self?.alarms.set(.damaged, state.findings.contains { $0.repair == nil })
-            })
+            repairingFrom: link.map(JournalRepair.init), pace: pace,
+            progress: returning { [weak self] (state: JournalVerification) in self?.verified(state) })
+    }
+
+    private func verified(_ state: JournalVerification) {
+        verification = VerificationProgress(
+            checkedBytes: state.checkedBytes, totalBytes: state.totalBytes, isRunning: state.isRunning,
+            findings: state.findings.map(\.description))
+        guard !state.isRunning else { return }
+        repairs?.stop()
+        repairs = nil
+        alarms.set(.damaged, state.findings.contains { $0.repair == nil })
     }
 
     // MARK: Forgetting

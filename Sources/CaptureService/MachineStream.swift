@@ -72,6 +72,9 @@ final class MachineStream {
     private var waitingForQuiet: [() -> Void] = []
     /// Of the verification that was asked for last.
     var verification: VerificationProgress?
+    var pace = VerificationPace(nil)
+    /// Asks for what it finds damaged.
+    var repairs: RepairLink?
     /// What was measured of the way from the source.
     var link = LinkCodec()
 
@@ -198,6 +201,7 @@ final class MachineStream {
         wake?.cancel()
         bookmarks.fail(CaptureRefusal(.busy, "the capture daemon ends"))
         endForwarding()
+        repairs?.stop()
         for connection in connections.values { connection.end("the capture daemon ends") }
         guard let open else {
             disk = .closed

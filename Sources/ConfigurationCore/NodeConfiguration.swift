@@ -24,6 +24,8 @@ public struct NodeConfiguration: Equatable, Sendable {
     public var clusterPort: Int
     /// TCP port of protected machines' streams (mutual TLS).
     public var capturePort: Int
+    /// How the copies of protected machines are read and checked in the background.
+    public var scrub: Scrub
     /// Whether daemons with a deadline ask for real-time scheduling and locked memory.
     public var realtime: Bool
     /// File with public keys that sign licenses in tests; a release refuses what they signed.
@@ -32,7 +34,7 @@ public struct NodeConfiguration: Equatable, Sendable {
     public init(
         name: String, interface: String, address: Subnet, domain: String? = nil, data: String = "/var/lib/keelson",
         run: String = "/run/keelson", programs: String = "/usr/lib/keelson", etcd: String = "/usr/bin/etcd",
-        apiPort: Int = 443, clusterPort: Int = 7443, capturePort: Int = 7444,
+        apiPort: Int = 443, clusterPort: Int = 7443, capturePort: Int = 7444, scrub: Scrub = .standard,
         realtime: Bool = true, licenseTestKeys: String? = nil
     ) {
         self.name = name
@@ -46,8 +48,24 @@ public struct NodeConfiguration: Equatable, Sendable {
         self.apiPort = apiPort
         self.clusterPort = clusterPort
         self.capturePort = capturePort
+        self.scrub = scrub
         self.realtime = realtime
         self.licenseTestKeys = licenseTestKeys
+    }
+
+    public struct Scrub: Equatable, Sendable {
+        /// From one time to the next; 0: never.
+        public var days: Int
+        /// MiB a second at most.
+        public var rate: Int
+
+        public init(days: Int, rate: Int) {
+            self.days = days
+            self.rate = rate
+        }
+
+        /// Every week, at 16 MiB a second.
+        public static let standard = Scrub(days: 7, rate: 16)
     }
 }
 
@@ -75,6 +93,8 @@ extension NodeConfiguration {
     public var journalDirectory: String { data + "/journal" }
     /// What is exported, for the next start.
     public var exportsPath: String { journalDirectory + "/exports.json" }
+    /// When each machine was scrubbed last.
+    public var scrubsPath: String { journalDirectory + "/scrubs.json" }
     /// Holds a Unix socket for each export.
     public var exportDirectory: String { run + "/exports" }
     /// HTTP over a Unix stream socket: users' requests, which the console's daemon passes on.
@@ -103,7 +123,7 @@ extension NodeConfiguration {
             "node", in: document, known: ["name", "interface", "address", "domain", "data", "run"])
         let programs = try SectionReader("programs", in: document, known: ["directory", "etcd"])
         let api = try SectionReader("api", in: document, known: ["port", "cluster-port"])
-        let capture = try SectionReader("capture", in: document, known: ["port"])
+        let capture = try SectionReader("capture", in: document, known: ["port", "scrub-days", "scrub-rate"])
         let realtime = try SectionReader("realtime", in: document, known: ["enabled"])
         let license = try SectionReader("license", in: document, known: ["test-keys"])
         let configuration = NodeConfiguration(
@@ -115,6 +135,9 @@ extension NodeConfiguration {
             etcd: try programs.path("etcd", default: "/usr/bin/etcd"),
             apiPort: try api.port("port", default: 443), clusterPort: try api.port("cluster-port", default: 7443),
             capturePort: try capture.port("port", default: 7444),
+            scrub: Scrub(
+                days: try capture.integer("scrub-days", in: 0...365) ?? Scrub.standard.days,
+                rate: try capture.integer("scrub-rate", in: 1...100_000) ?? Scrub.standard.rate),
             realtime: try realtime.boolean("enabled") ?? true,
             licenseTestKeys: try license.string("test-keys") == nil ? nil : try license.path("test-keys", default: ""))
         guard configuration.run.utf8.count <= longestRunPath else {

@@ -2,34 +2,9 @@ import BlockIO
 import Glibc
 import JournalCore
 import Linux
+import Primitives
 import StreamProtocol
-
-/// Where a damaged part can be had whole. Both answer nil when it cannot be had; what they give is judged here.
-public struct JournalRepair: Sendable {
-    /// For findings: the other node's name.
-    public var source: String
-    /// The frame that follows a position.
-    public var frame: @Sendable (_ after: StreamPosition, _ answer: @escaping @Sendable (FrameBuffer?) -> Void) -> Void
-    /// The bytes of a range (units of 512 bytes) as they were at a point.
-    public var range:
-        @Sendable (
-            _ volume: VolumeNumber, _ address: UInt64, _ units: UInt64, _ point: StreamPosition,
-            _ answer: @escaping @Sendable ([UInt8]?) -> Void
-        ) -> Void
-
-    public init(
-        source: String,
-        frame: @escaping @Sendable (StreamPosition, @escaping @Sendable (FrameBuffer?) -> Void) -> Void,
-        range:
-            @escaping @Sendable (
-                VolumeNumber, UInt64, UInt64, StreamPosition, @escaping @Sendable ([UInt8]?) -> Void
-            ) -> Void
-    ) {
-        self.source = source
-        self.frame = frame
-        self.range = range
-    }
-}
+import Synchronization
 
 /// How far a verification has come.
 public struct JournalVerification: Sendable {
@@ -39,15 +14,32 @@ public struct JournalVerification: Sendable {
     public var findings: [JournalFinding] = []
 }
 
+/// How fast a verification reads.
+public final class VerificationPace: Sendable {
+    private let value: Mutex<UInt64?>
+
+    /// - Parameter rate: bytes a second at most; nil: as fast as the disk reads.
+    public init(_ rate: UInt64?) { value = Mutex(rate) }
+
+    public var rate: UInt64? {
+        get { value.withLock { $0 } }
+        set { value.withLock { $0 = newValue } }
+    }
+}
+
 extension Journal {
-    /// Reads all sealed segments and the base and judges every byte; what is damaged is repaired where it can be.
+    /// Reads all that is flushed, frames, indexes and base, and judges every byte; what is damaged is repaired where it
+    /// can be.
     ///
-    /// - Parameter progress: called on the loop after each segment and each 64 MiB of the base; the last call says that
-    ///   it is not running any more.
+    /// - Parameters:
+    ///   - pace: how fast; it may be changed on the way.
+    ///   - progress: called on the loop after each step of up to 64 MiB; the last call says that it is not running any
+    ///     more.
     public func verify(
-        repairingFrom repair: JournalRepair?, progress: @escaping @Sendable (JournalVerification) -> Void
+        repairingFrom repair: JournalRepair?, pace: VerificationPace = VerificationPace(nil),
+        progress: @escaping @Sendable (JournalVerification) -> Void
     ) {
-        let isPosted = host.loop.post { Verification(self, repair, progress).begin() }
+        let isPosted = host.loop.post { Verification(self, repair, pace, progress).begin() }
         precondition(isPosted, "the loop of a journal was stopped ahead of it")
     }
 }
@@ -58,39 +50,77 @@ private final class Verification: @unchecked Sendable {
 
     private let journal: Journal
     private let repair: JournalRepair?
+    private let pace: VerificationPace
     private let progress: @Sendable (JournalVerification) -> Void
     private var state = JournalVerification()
     private var segments: [UInt32] = []
     private var volumes: [JournalVolume] = []
-    /// Blocks of the base of one step.
-    private static let step: UInt64 = 16_384
+    private var stepStart = BootClock.now
+    /// Bytes of one step, for one that has the disk to itself and for one that must not be felt.
+    private static let (step, gentleStep): (UInt64, UInt64) = (64 << 20, 4 << 20)
+
+    private var step: UInt64 { pace.rate == nil ? Self.step : Self.gentleStep }
 
     init(
-        _ journal: Journal, _ repair: JournalRepair?, _ progress: @escaping @Sendable (JournalVerification) -> Void
+        _ journal: Journal, _ repair: JournalRepair?, _ pace: VerificationPace,
+        _ progress: @escaping @Sendable (JournalVerification) -> Void
     ) {
         self.journal = journal
         self.repair = repair
+        self.pace = pace
         self.progress = progress
     }
 
     func begin() {
-        segments = journal.sealed.map(\.number)
+        segments = journal.sealed.map(\.number) + journal.open.map(\.header.number)
         volumes = journal.state.volumes.filter { $0.size > 0 }
         state.totalBytes =
-            journal.sealed.reduce(0) { $0 + $1.footer.fileLength }
+            journal.sealed.reduce(0) { $0 + $1.footer.fileLength } + journal.open.reduce(0) { $0 + $1.checkedLength }
             + volumes.reduce(0) { $0 + BaseFiles.imageLength($1) }
         nextSegment()
     }
 
     private func end() {
-        state.isRunning = false
-        progress(state)
+        judgeRuns { [self] in
+            state.checkedBytes = state.totalBytes
+            state.isRunning = false
+            progress(state)
+            // A damage may have kept the base from moving on.
+            if state.findings.contains(where: { $0.repair != nil }) { journal.fold() }
+        }
     }
+
+    private func note(_ finding: JournalFinding) {
+        state.findings.append(finding)
+        journal.tell(.finding(finding))
+    }
+
+    /// Goes on after a step, as the rate says.
+    private func stepped(_ bytes: UInt64, then next: @escaping @Sendable () -> Void) {
+        state.checkedBytes += bytes
+        progress(state)
+        guard let rate = pace.rate, journal.condition != .closed else { return next() }
+        let moment = stepStart + Span(nanoseconds: Int64(clamping: bytes * 1_000_000_000 / max(1, rate)))
+        guard moment > BootClock.now else {
+            stepStart = BootClock.now
+            return next()
+        }
+        _ = journal.host.loop.schedule(at: moment) { [self] in
+            stepStart = BootClock.now
+            next()
+        }
+    }
+
+    // MARK: Segments
 
     private func nextSegment() {
         guard journal.condition != .closed else { return end() }
         guard let number = segments.first else { return nextBase(0) }
         segments.removeFirst()
+        if let open = journal.open.first(where: { $0.header.number == number }) {
+            let frames = open.frames.filter { $0.lastOrdinal <= open.flushed.ordinal }
+            return judge(frames[...], of: open.file.path, after: open.header.start.position) { self.nextSegment() }
+        }
         guard let segment = journal.sealed.first(where: { $0.number == number }) else { return nextSegment() }
         let check = SegmentCheck(segment: segment, volumes: journal.volumes(at: segment.footer.start))
         journal.host.slow.add { [self] in
@@ -100,43 +130,110 @@ private final class Verification: @unchecked Sendable {
     }
 
     private func checked(_ check: SegmentCheck, _ outcome: SegmentCheck.Outcome) {
-        repairFrames(outcome.frames[...]) { [self] in
-            guard let finding = outcome.footer else {
-                state.checkedBytes += check.segment.footer.fileLength
-                progress(state)
-                return nextSegment()
-            }
-            journal.host.slow.add { [self] in
-                let footer = Result { try check.remake() }
-                journal.host.loop.post { self.remade(check, finding, footer) }
+        let segment = check.segment
+        judge(outcome.frames[...], of: segment.path, after: segment.footer.start.position) { [self] in
+            guard let finding = outcome.footer else { return nextSegment() }
+            remake(check, finding, after: nil)
+        }
+    }
+
+    // MARK: Footers
+
+    /// - Parameter before: where the frames stopped before, and one was written since.
+    private func remake(_ check: SegmentCheck, _ finding: JournalFinding, after before: StreamPosition?) {
+        journal.host.slow.add { [self] in
+            let outcome = Result { try check.remake() }
+            journal.host.loop.post {
+                switch outcome {
+                case .success(.whole(let footer)): self.remade(check, finding, footer)
+                case .success(.stopped(let position, let offset, let cause)) where position != before:
+                    self.fillGap(check, finding, position, offset, cause)
+                case .success(.stopped): self.giveUp(finding, "its frames are others than were acknowledged")
+                case .failure(let error): self.giveUp(finding, "\(error)")
+                }
             }
         }
     }
 
-    private func remade(
-        _ check: SegmentCheck, _ finding: JournalFinding, _ footer: Result<SegmentFooter, any Error>
-    ) {
-        var finding = finding
-        if case .success(let footer) = footer {
-            finding.repair = "its frames"
-            let made = SealedSegment(
-                number: check.segment.number, path: check.segment.path, footer: footer, notes: check.segment.notes)
-            if let index = journal.sealed.firstIndex(where: { $0.number == made.number }) {
-                journal.sealed[index] = made
-            }
-            if let index = journal.runs.firstIndex(where: { $0.path == made.path }) {
-                journal.runs[index] = IndexRun(path: made.path, footer: footer)
-            }
+    private func remade(_ check: SegmentCheck, _ finding: JournalFinding, _ footer: SegmentFooter) {
+        let made = SealedSegment(
+            number: check.segment.number, path: check.segment.path, footer: footer, notes: check.segment.notes)
+        if let index = journal.sealed.firstIndex(where: { $0.number == made.number }) { journal.sealed[index] = made }
+        if let index = journal.runs.firstIndex(where: { $0.path == made.path }) {
+            journal.runs[index] = IndexRun(path: made.path, footer: footer)
         }
+        var finding = finding
+        finding.repair = "its frames"
         note(finding)
-        state.checkedBytes += check.segment.footer.fileLength
-        progress(state)
         nextSegment()
     }
 
-    private func note(_ finding: JournalFinding) {
-        state.findings.append(finding)
-        journal.tell(.finding(finding))
+    private func giveUp(_ finding: JournalFinding, _ cause: String) {
+        var finding = finding
+        finding.failure = cause
+        note(finding)
+        nextSegment()
+    }
+
+    /// A frame is damaged too, of which no table says what it must be: what follows it says so.
+    private func fillGap(
+        _ check: SegmentCheck, _ finding: JournalFinding, _ before: StreamPosition, _ offset: Int, _ cause: String
+    ) {
+        let damage = JournalFinding(.frame, file: check.segment.path, offset: UInt64(offset), cause: cause)
+        guard let repair else {
+            note(damage)
+            return giveUp(finding, "its frames are not whole")
+        }
+        repair.frame(before) { [self] answer in
+            journal.host.slow.add { [self] in
+                let outcome = damage.repaired(by: answer, from: repair.source) { try check.write($0, at: offset) }
+                journal.host.loop.post {
+                    self.note(outcome)
+                    guard outcome.repair != nil else { return self.giveUp(finding, "its frames are not whole") }
+                    self.remake(check, finding, after: before)
+                }
+            }
+        }
+    }
+
+    // MARK: Frames
+
+    /// Judges frames step by step.
+    private func judge(
+        _ entries: ArraySlice<FrameEntry>, of path: String, after start: StreamPosition,
+        then next: @escaping @Sendable () -> Void
+    ) {
+        guard journal.condition != .closed, !entries.isEmpty else { return next() }
+        var bytes: UInt64 = 0
+        let count = entries.firstIndex { entry in
+            bytes += UInt64(entry.range.count)
+            return bytes >= step
+        }
+        let part = entries[...(count ?? entries.endIndex - 1)]
+        let length = bytes
+        journal.host.slow.add { [self] in
+            let outcome = Result { try FrameCheck(path: path, start: start, entries: part).run() }
+            journal.host.loop.post {
+                self.judged(outcome, path) {
+                    self.stepped(length) {
+                        self.judge(
+                            entries[part.endIndex...], of: path, after: part.last?.place.position ?? start, then: next)
+                    }
+                }
+            }
+        }
+    }
+
+    private func judged(
+        _ outcome: Result<[DamagedFrame], any Error>, _ path: String, then next: @escaping @Sendable () -> Void
+    ) {
+        switch outcome {
+        case .success(let damages): return repairFrames(damages[...], then: next)
+        // Folded and deleted meanwhile.
+        case .failure(let error as SystemError) where error.errno == ENOENT: break
+        case .failure(let error): note(JournalFinding(.frame, file: path, offset: 0, cause: "\(error)"))
+        }
+        next()
     }
 
     private func repairFrames(_ damages: ArraySlice<DamagedFrame>, then next: @escaping @Sendable () -> Void) {
@@ -146,24 +243,53 @@ private final class Verification: @unchecked Sendable {
             note(damage.finding)
             return repairFrames(rest, then: next)
         }
-        repair.frame(damage.before) { [self] frame in
+        repair.frame(damage.before) { [self] answer in
             journal.host.slow.add { [self] in
-                var finding = damage.finding
-                if let frame, damage.isReplaced(by: frame) {
-                    do throws(SystemError) {
-                        try SegmentCheck.repair(damage, with: frame)
-                        finding.repair = repair.source
-                    } catch {
-                        finding.repair = nil
-                    }
+                let finding = damage.finding.repaired(by: answer, from: repair.source) { frame in
+                    guard damage.isReplaced(by: frame) else { throw RepairFailure.different }
+                    try damage.repair(with: frame)
                 }
-                let outcome = finding
                 journal.host.loop.post {
-                    self.note(outcome)
+                    self.note(finding)
                     self.repairFrames(rest, then: next)
                 }
             }
         }
+    }
+
+    // MARK: Merged indexes
+
+    /// An index over several segments that is damaged is given up: the segments have indexes of their own.
+    private func judgeRuns(then next: @escaping @Sendable () -> Void) {
+        guard journal.condition != .closed else { return next() }
+        let parts = journal.runs.filter { $0.segments.count > 1 }.map { IndexPart(path: $0.path, footer: $0.footer) }
+        journal.host.slow.add { [self] in
+            var damaged: [(path: String, cause: String)] = []
+            for part in parts {
+                do { try SegmentCheck.judge(part.path, part.footer) } catch let error as SystemError
+                    where error.errno == ENOENT
+                { continue } catch { damaged.append((part.path, "\(error)")) }
+            }
+            let found = damaged
+            journal.host.loop.post {
+                for (path, cause) in found { self.giveUpRun(path, cause) }
+                next()
+            }
+        }
+    }
+
+    private func giveUpRun(_ path: String, _ cause: String) {
+        guard let index = journal.runs.firstIndex(where: { $0.path == path }), !journal.isMerging,
+            !journal.folding.isRunning
+        else { return }
+        let run = journal.runs[index]
+        let own = journal.sealed.filter { run.segments.contains($0.number) }
+        var finding = JournalFinding(.index, file: path, offset: 0, ordinal: run.footer.end.ordinal, cause: cause)
+        finding.repair = "the indexes of its segments"
+        journal.runs.replaceSubrange(index...index, with: own.map { IndexRun(path: $0.path, footer: $0.footer) })
+        journal.removeIndex(path)
+        note(finding)
+        journal.mergeRuns()
     }
 
     // MARK: Base
@@ -176,111 +302,98 @@ private final class Verification: @unchecked Sendable {
             volumes.removeFirst()
             return nextBase(0)
         }
-        let files = journal.base.files
-        let blocks = block..<min(count, block + Self.step)
+        let base = BaseRepair(volume: volume, files: journal.base.files)
+        let blocks = block..<min(count, block + step / UInt64(BaseFiles.block))
         let isFolding = journal.folding.isRunning
+        let isGrown = repair != nil
         journal.host.slow.add { [self] in
-            // The thread is that of folding: nothing changes the base meanwhile.
-            let damages = Self.damages(volume, files, blocks)
+            let damages = base.damages(in: blocks, isGrown: isGrown)
             journal.host.loop.post {
                 // One that was being folded when this was asked for is looked at again.
                 if isFolding, !damages.isEmpty { return self.nextBase(block) }
-                self.repairBase(volume, damages[...]) {
-                    self.state.checkedBytes += UInt64(blocks.count * BaseFiles.block)
-                    self.progress(self.state)
-                    self.nextBase(blocks.upperBound)
+                self.repairBase(base, damages[...]) {
+                    self.stepped(UInt64(blocks.count * BaseFiles.block)) { self.nextBase(blocks.upperBound) }
                 }
             }
         }
-    }
-
-    private static func damages(
-        _ volume: JournalVolume, _ files: BaseFiles, _ blocks: Range<UInt64>
-    ) -> [JournalFinding] {
-        let unitsPerBlock = UInt64(BaseFiles.block / StreamUnit.bytes)
-        var damages: [JournalFinding] = []
-        do throws(JournalFinding) {
-            let reading = try BaseReading(volume, files)
-            var place = blocks.lowerBound * unitsPerBlock
-            while place < blocks.upperBound * unitsPerBlock {
-                do throws(JournalFinding) {
-                    guard let range = try reading.next(from: place) else { break }
-                    place += (range.units + unitsPerBlock - 1) / unitsPerBlock * unitsPerBlock
-                } catch {
-                    damages.append(error)
-                    place = error.address + max(error.units, unitsPerBlock)
-                }
-            }
-        } catch { damages.append(error) }
-        return damages
     }
 
     private func repairBase(
-        _ volume: JournalVolume, _ damages: ArraySlice<JournalFinding>, then next: @escaping @Sendable () -> Void
+        _ base: BaseRepair, _ damages: ArraySlice<JournalFinding>, then next: @escaping @Sendable () -> Void
     ) {
         guard let damage = damages.first else { return next() }
         let rest = damages.dropFirst()
-        guard let repair, damage.units > 0, damage.units <= BaseReading.limit * 8 else {
+        guard let repair, damage.units > 0, damage.units <= UInt64(FetchRequest.mostUnits) else {
             note(damage)
-            return repairBase(volume, rest, then: next)
+            return repairBase(base, rest, then: next)
         }
-        let files = journal.base.files
-        let units = min(damage.units, volume.units - damage.address)
-        repair.range(volume.number, damage.address, units, journal.state.base.position) { [self] bytes in
+        let units = min(damage.units, base.volume.units - damage.address)
+        repair.range(base.volume.number, damage.address, UInt32(units), journal.state.base.position) { [self] answer in
             journal.host.slow.add { [self] in
-                var finding = damage
-                if let bytes, bytes.count == Int(units) * StreamUnit.bytes,
-                    BaseRepair(volume, files).write(bytes, at: damage.address)
-                {
-                    finding.repair = repair.source
-                }
-                let outcome = finding
+                let outcome = Self.repaired(base, damage, units, answer)
                 journal.host.loop.post {
-                    self.note(outcome)
-                    self.repairBase(volume, rest, then: next)
+                    if case .failure = outcome, let halves = damage.halves {
+                        return self.repairBase(base, ArraySlice(halves) + rest, then: next)
+                    }
+                    var finding = damage
+                    switch outcome {
+                    case .success: finding.repair = repair.source
+                    case .failure(let failure): finding.failure = failure.description(of: repair.source)
+                    }
+                    self.note(finding)
+                    self.repairBase(base, rest, then: next)
                 }
             }
+        }
+    }
+
+    private static func repaired(
+        _ base: BaseRepair, _ damage: JournalFinding, _ units: UInt64, _ answer: Result<[UInt8], RepairFailure>
+    ) -> Result<Void, RepairFailure> {
+        do throws(RepairFailure) {
+            let bytes = try answer.get()
+            guard bytes.count == Int(units) * StreamUnit.bytes else { throw .different }
+            try base.write(bytes, at: damage.address)
+            return .success(())
+        } catch { return .failure(error) }
+    }
+}
+
+extension JournalFinding {
+    /// What became of a damaged frame.
+    ///
+    /// - Parameter write: puts a whole copy in its place.
+    fileprivate func repaired(
+        by answer: Result<FrameBuffer, RepairFailure>, from source: String, _ write: (FrameBuffer) throws -> Void
+    ) -> JournalFinding {
+        var finding = self
+        do {
+            let frame = try answer.get()
+            try write(frame)
+            finding.name(frame.frame)
+            finding.repair = source
+        } catch let failure as RepairFailure {
+            finding.failure = failure.description(of: source)
+        } catch { finding.failure = "\(error)" }
+        return finding
+    }
+
+    /// Of several blocks of the base: one half of them each, so that one that cannot be had does not keep the others.
+    fileprivate var halves: [JournalFinding]? {
+        let unitsPerBlock = UInt64(BaseFiles.block / StreamUnit.bytes)
+        guard units > unitsPerBlock else { return nil }
+        let first = (units / unitsPerBlock + 1) / 2 * unitsPerBlock
+        return [(0, first), (first, units - first)].map { skip, count in
+            JournalFinding(
+                place, file: file, offset: offset + skip * UInt64(StreamUnit.bytes), volume: volume,
+                address: address + skip, units: count, ordinal: ordinal, cause: cause)
         }
     }
 }
 
-/// Writes blocks of the base that were damaged; only such as have the checksum that is known here.
-private struct BaseRepair {
-    private let volume: JournalVolume
-    private let files: BaseFiles
-
-    init(_ volume: JournalVolume, _ files: BaseFiles) {
-        self.volume = volume
-        self.files = files
-    }
-
-    /// - Returns: whether all of it is right now.
-    func write(_ bytes: [UInt8], at address: UInt64) -> Bool {
-        let padding = (BaseFiles.block - bytes.count % BaseFiles.block) % BaseFiles.block
-        let whole = bytes + [UInt8](repeating: 0, count: padding)
-        let offset = address * UInt64(StreamUnit.bytes)
-        let path = files.folder.base(files.set, volume.number)
-        let sumsPath = files.folder.sums(files.set, volume.number)
-        do throws(SystemError) {
-            let first = offset / UInt64(BaseFiles.block)
-            let count = UInt64(whole.count / BaseFiles.block)
-            let sums = try OwnedDescriptor.open(sumsPath, flags: O_RDONLY)
-                .readRange(first * 4..<(first + count) * 4, subject: sumsPath)
-            let isRight = whole.withUnsafeBytes { all in
-                sums.withUnsafeBytes { sums in
-                    (0..<Int(count)).allSatisfy { number in
-                        let block = UnsafeRawBufferPointer(
-                            rebasing: all[number * BaseFiles.block..<(number + 1) * BaseFiles.block])
-                        let sum = sums.loadUnaligned(fromByteOffset: number * 4, as: UInt32.self)
-                        return sum == BaseFiles.sum(block)
-                    }
-                }
-            }
-            guard isRight else { return false }
-            let image = try OwnedDescriptor.open(path, flags: O_RDWR)
-            try whole.withBytes { bytes throws(SystemError) in try image.write(bytes, at: offset, subject: path) }
-            try systemCall("flush", path) { fsync(image.raw) }
-            return true
-        } catch { return false }
+extension OpenSegment {
+    /// Bytes that are flushed, for a verification.
+    fileprivate var checkedLength: UInt64 {
+        UInt64(frames.last { $0.lastOrdinal <= flushed.ordinal }?.range.upperBound ?? 0)
     }
 }

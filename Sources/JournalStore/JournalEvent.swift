@@ -30,15 +30,17 @@ public struct JournalFinding: Error, Hashable, Sendable, CustomStringConvertible
     /// Bytes from the file's start.
     public let offset: UInt64
     /// Which range of the machine's volumes cannot be read; nil when it is none or not known.
-    public let volume: VolumeNumber?
+    public private(set) var volume: VolumeNumber?
     /// In units of 512 bytes.
-    public let address: UInt64
-    public let units: UInt64
+    public private(set) var address: UInt64
+    public private(set) var units: UInt64
     /// The records that were affected, by the journal's number of the last one; 0 when not known.
     public let ordinal: UInt64
     public let cause: String
     /// Whether it was repaired, and from where; nil: not repaired.
     public var repair: String?
+    /// Why it was not, when that was tried; a sentence.
+    public var failure: String?
 
     public init(
         _ place: Place, file: String, offset: UInt64, volume: VolumeNumber? = nil, address: UInt64 = 0,
@@ -54,6 +56,15 @@ public struct JournalFinding: Error, Hashable, Sendable, CustomStringConvertible
         self.cause = cause
     }
 
+    /// Names the volume and the range that a frame changes, as a whole copy of it says; several volumes are not named.
+    mutating func name(_ frame: Frame) {
+        let changes = (0..<frame.header.recordCount).map { frame.record($0) }.filter(\.kind.changesData)
+        guard let first = changes.first, changes.allSatisfy({ $0.volume == first.volume }) else { return }
+        volume = first.volume
+        address = changes.reduce(first.address) { min($0, $1.address) }
+        units = changes.reduce(0) { max($0, $1.address + UInt64($1.units)) } - address
+    }
+
     public var description: String {
         var text = "\(file), byte \(offset)"
         if let volume {
@@ -61,6 +72,7 @@ public struct JournalFinding: Error, Hashable, Sendable, CustomStringConvertible
         }
         text += ": \(cause)"
         if let repair { text += "; repaired from \(repair)" }
+        if let failure { text += "; not repaired: \(failure)" }
         return text
     }
 }

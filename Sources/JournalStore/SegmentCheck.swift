@@ -4,122 +4,80 @@ import JournalCore
 import Linux
 import StreamProtocol
 
-/// A frame that is damaged on the disk, and what a whole one must be.
-struct DamagedFrame: Sendable {
-    let finding: JournalFinding
-    let entry: FrameEntry
-    /// Ahead of it.
-    let before: StreamPosition
-}
-
-/// Reads all of a sealed segment and judges it, from a thread that waits.
+/// Reads what stands behind the frames of a sealed segment and judges it, from a thread that waits.
 struct SegmentCheck: Sendable {
     let segment: SealedSegment
     /// As they are ahead of the segment; for making its footer anew.
     let volumes: [JournalVolume]
 
     struct Outcome: Sendable {
-        var frames: [DamagedFrame] = []
+        var frames: [FrameEntry] = []
         /// Of index, table or notes; they can be made again from the frames.
         var footer: JournalFinding?
     }
 
+    /// Judges what follows the frames, and reads their table.
     func run() -> Outcome {
         var outcome = Outcome()
-        attempt(&outcome) { _ in try judgeIndex() }
-        attempt(&outcome) { try judgeFrames(&$0) }
-        return outcome
-    }
-
-    private func attempt(_ outcome: inout Outcome, _ body: (inout Outcome) throws -> Void) {
-        do { try body(&outcome) } catch let error as SystemError where error.errno == ENOENT {
+        do {
+            outcome.frames = try segment.frames()
+            try judgeIndex()
+        } catch let error as SystemError where error.errno == ENOENT {
             // Folded and deleted meanwhile.
-            outcome.footer = nil
+            return Outcome()
         } catch {
             outcome.footer = JournalFinding(
                 .index, file: segment.path, offset: segment.footer.indexStart, ordinal: segment.end.ordinal,
                 cause: "\(error)")
         }
+        return outcome
     }
 
     private func judgeIndex() throws {
         _ = try SealedSegment.footer(segment.path)
-        guard let image = try MappedIndex.open(segment.path, segment.footer) else { return }
+        try Self.judge(segment.path, segment.footer)
+    }
+
+    /// Reads an index through.
+    ///
+    /// - Throws: `JournalFormatError` or `SystemError`.
+    static func judge(_ path: String, _ footer: SegmentFooter) throws {
+        guard let image = try MappedIndex.open(path, footer) else { return }
         var merge = try ExtentMerge([image])
         while try merge.next() != nil {}
     }
 
-    private func judgeFrames(_ outcome: inout Outcome) throws {
-        let file = OwnedDescriptor(taking: try DirectFile.open(segment.path, flags: O_RDONLY))
-        let memory = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: FrameLimits.padded(FrameLimits.frame), alignment: FrameLimits.alignment)
-        defer { memory.deallocate() }
-        var expansion = FrameExpansion()
-        var before = segment.footer.start.position
-        for entry in try segment.frames() {
-            let bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<min(memory.count, entry.range.count)])
-            if let cause = Self.problem(file, entry, before, bytes, &expansion) {
-                outcome.frames.append(
-                    DamagedFrame(
-                        finding: JournalFinding(
-                            .frame, file: segment.path, offset: UInt64(entry.range.lowerBound), volume: nil,
-                            ordinal: entry.lastOrdinal, cause: "\(cause); it was taken at \(entry.time)"),
-                        entry: entry, before: before))
-            }
-            before = entry.place.position
-        }
-    }
-
-    private static func problem(
-        _ file: borrowing OwnedDescriptor, _ entry: FrameEntry, _ before: StreamPosition,
-        _ bytes: UnsafeMutableRawBufferPointer, _ expansion: inout FrameExpansion
-    ) -> String? {
-        let raw = file.raw
-        let count = pread(raw, bytes.baseAddress!, bytes.count, off_t(entry.range.lowerBound))
-        guard count == entry.range.count else {
-            return count < 0 ? "it cannot be read: errno \(errno)" : "it is cut off"
-        }
-        do throws(StreamFormatError) {
-            let frame = try Frame(judging: UnsafeRawBufferPointer(bytes))
-            try frame.check(raw: try expansion.expand(frame))
-            guard before.digest.following(frame) == entry.place.position.digest else {
-                return "it is whole and another one than was acknowledged"
-            }
-            return nil
-        } catch { return "\(error)" }
+    enum Remade: Sendable {
+        case whole(SegmentFooter)
+        /// The frame behind a position, at so many bytes from the file's start, is damaged as well.
+        case stopped(StreamPosition, offset: Int, cause: String)
     }
 
     /// Makes the footer anew from the frames.
     ///
-    /// - Throws: `JournalFormatError` or `SystemError`; EIO when the frames do not reach as far as they did.
-    func remake() throws -> SegmentFooter {
+    /// - Throws: `SystemError`, or `JournalFormatError`.
+    func remake() throws -> Remade {
         var follower = StreamFollower(
             machine: segment.footer.machine, place: segment.footer.start, volumes: volumes)
         let found = try RecoveredSegment(scanning: segment.path, number: segment.number, follower: &follower)
         guard found.end == segment.end else {
-            throw SystemError(operation: "read all frames of", subject: segment.path, errno: EIO)
+            let offset = found.frames.last?.range.upperBound ?? SegmentHeader.length
+            return .stopped(found.end.position, offset: offset, cause: found.damage ?? "its frame is gone")
         }
-        return try SegmentSeal(
-            path: found.path, header: found.header, end: found.end, frames: found.frames, notes: found.notes,
-            index: found.index
-        ).write()
+        return .whole(
+            try SegmentSeal(
+                path: found.path, header: found.header, end: found.end, frames: found.frames, notes: found.notes,
+                index: found.index
+            ).write())
     }
 
-    /// Writes a whole frame over a damaged one.
+    /// Writes the frame at which the frames stopped. Whether it was the right one shows at the segment's end.
     ///
-    /// - Throws: `SystemError`.
-    static func repair(_ damage: DamagedFrame, with frame: FrameBuffer) throws(SystemError) {
-        let path = damage.finding.file
-        let file = try OwnedDescriptor.open(path, flags: O_RDWR)
-        try file.write(frame.bytes, at: damage.finding.offset, subject: path)
-        try systemCall("flush", path) { fsync(file.raw) }
-    }
-}
-
-extension DamagedFrame {
-    /// Whether a frame is the one that was acknowledged here.
-    func isReplaced(by frame: FrameBuffer) -> Bool {
-        frame.bytes.count == entry.range.count
-            && before.digest.following(frame.frame) == entry.place.position.digest
+    /// - Throws: `SystemError`; `RepairFailure` when it has no room there.
+    func write(_ frame: FrameBuffer, at offset: Int) throws {
+        guard UInt64(offset + frame.bytes.count) <= segment.footer.indexStart else { throw RepairFailure.different }
+        let file = try OwnedDescriptor.open(segment.path, flags: O_RDWR)
+        try file.write(frame.bytes, at: UInt64(offset), subject: segment.path)
+        try systemCall("flush", segment.path) { fsync(file.raw) }
     }
 }

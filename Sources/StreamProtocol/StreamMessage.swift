@@ -13,6 +13,9 @@ public enum StreamMessage: Hashable, Sendable {
     case compare(CompareRequest)
     case compared(CompareAnswer)
     case report(SourceReport)
+    /// From node to node, on a connection that is for nothing else.
+    case fetch(FetchRequest)
+    case fetched(FetchAnswer)
     /// The last words of whoever ends the connection: a sentence for the log.
     case bye(String)
 
@@ -20,7 +23,7 @@ public enum StreamMessage: Hashable, Sendable {
     static let version = UInt8(ascii: "1")
     static let headerLength = 16
     static let checksumLength = 4
-    /// Bytes of the longest body: the pieces of a copy, and everything else.
+    /// Bytes of the longest body: the pieces of a copy and what was fetched, and everything else.
     static let longestCopy = FrameLimits.payload + 64
     static let longestOther = 64 << 10
 
@@ -36,6 +39,8 @@ public enum StreamMessage: Hashable, Sendable {
         case .compared: 8
         case .report: 9
         case .bye: 10
+        case .fetch: 11
+        case .fetched: 12
         }
     }
 
@@ -52,6 +57,8 @@ public enum StreamMessage: Hashable, Sendable {
         case .compare(let request): request.write(to: &writer)
         case .compared(let answer): answer.write(to: &writer)
         case .report(let report): report.write(to: &writer)
+        case .fetch(let request): request.write(to: &writer)
+        case .fetched(let answer): answer.write(to: &writer)
         case .bye(let reason): writer.put(text: String(reason.prefix(1_000)))
         }
         let body = writer.bytes
@@ -68,8 +75,8 @@ public enum StreamMessage: Hashable, Sendable {
 
     private static func longestBody(of type: UInt8) -> Int? {
         switch type {
-        case 5: longestCopy
-        case 1...10: longestOther
+        case 5, 12: longestCopy
+        case 1...11: longestOther
         default: nil
         }
     }
@@ -116,6 +123,8 @@ public enum StreamMessage: Hashable, Sendable {
         case 8: return .compared(try CompareAnswer(reading: &reader))
         case 9: return .report(try SourceReport(reading: &reader))
         case 10: return .bye(try reader.text())
+        case 11: return .fetch(try FetchRequest(reading: &reader))
+        case 12: return .fetched(try FetchAnswer(reading: &reader))
         default: throw .unknownMessage(type: type)
         }
     }

@@ -146,6 +146,23 @@ extension TestNode {
         }
     }
 
+    func waitUntil(_ machine: MachineID, _ isMet: (StreamStatus) -> Bool) async throws {
+        try await ask(.status) { answer -> Void? in
+            guard case .status(let all) = answer else { return nil }
+            return all.contains { $0.machine == machine && isMet($0) } ? () : nil
+        }
+    }
+
+    /// Of a verification that nobody asked for.
+    func waitForFindings(_ machine: MachineID) async throws -> VerificationProgress {
+        try await ask(.verification(machine)) { answer in
+            guard case .verification(let progress) = answer, !progress.isRunning, !progress.findings.isEmpty else {
+                return nil
+            }
+            return progress
+        }
+    }
+
     func waitForVerification(_ machine: MachineID) async throws -> VerificationProgress {
         try await ask(.verification(machine)) { answer in
             guard case .verification(let progress) = answer, !progress.isRunning else { return nil }

@@ -44,6 +44,8 @@ import Testing
             cluster-port = 9443
             [capture]
             port = 9444
+            scrub-days = 30
+            scrub-rate = 4
             [realtime]
             enabled = false
             [license]
@@ -54,7 +56,8 @@ import Testing
                 == NodeConfiguration(
                     name: "n2", interface: "eth1", address: Subnet("fd00::2/64")!, domain: "rack-2",
                     data: "/srv/data", run: "/srv/run", programs: "/opt/bin", etcd: "/opt/etcd", apiPort: 8443,
-                    clusterPort: 9443, capturePort: 9444, realtime: false, licenseTestKeys: "/srv/test-keys"))
+                    clusterPort: 9443, capturePort: 9444, scrub: .init(days: 30, rate: 4), realtime: false,
+                    licenseTestKeys: "/srv/test-keys"))
     }
 
     @Test func namesAnUnknownKeyAndItsNearest() {
@@ -115,5 +118,8 @@ import Testing
         #expect(failure(Self.minimal + "[api]\nport = 65536\n")?.problem == .badPort(65536))
         #expect(failure(Self.minimal + "[api]\nport = 7443\n")?.problem == .samePort(7443))
         #expect(failure(Self.minimal + "[capture]\nport = 443\n")?.problem == .samePort(443))
+        #expect(
+            failure(Self.minimal + "[capture]\nscrub-rate = 0\n")?.problem
+                == .outOfRange(0, lowest: 1, highest: 100_000))
     }
 }

@@ -2,8 +2,10 @@ import Foundation
 import Glibc
 import JournalCore
 import JournalStore
+import Linux
 import Primitives
 import StreamProtocol
+import Synchronization
 import Testing
 
 /// Disks that are full, files that are damaged, cut off or gone.
@@ -86,6 +88,22 @@ import Testing
         try await rig.end()
     }
 
+    private static func repair(from peer: Journal) -> JournalRepair {
+        JournalRepair(
+            source: "node b",
+            frame: { position, answer in
+                peer.frames(after: position, limit: 1) { outcome in
+                    guard case .success(let frames) = outcome, let frame = frames.first else {
+                        return answer(.failure(.damaged))
+                    }
+                    answer(.success(frame))
+                }
+            },
+            range: { volume, address, units, point, answer in
+                peer.lend(volume, address, units, at: point, completion: answer)
+            })
+    }
+
     @Test func aVerificationFindsEveryFlipAndRepairsItFromAnotherNode() async throws {
         var stream = TestStream()
         defer { stream.free() }
@@ -105,23 +123,7 @@ import Testing
         try Self.flip(sealed, at: length - 9_000)
         try rig.open(nil)
         let peer = try #require(other.journal)
-        let repair = JournalRepair(
-            source: "node b",
-            frame: { position, answer in
-                peer.frames(after: position, limit: 1) { outcome in
-                    if case .success(let frames) = outcome { answer(frames.first) } else { answer(nil) }
-                }
-            },
-            range: { volume, address, units, point, answer in
-                Task {
-                    let range = Int(address) * 512..<Int(address + units) * 512
-                    do {
-                        let read = try await other.read(
-                            .position(point.generation, sequence: point.sequence), volume: volume.number, range: range)
-                        answer(try read.get())
-                    } catch { answer(nil) }
-                }
-            })
+        let repair = Self.repair(from: peer)
         let found = await rig.verify(repair)
         #expect(found.map(\.place).contains(.frame))
         #expect(found.map(\.place).contains(.base))
@@ -132,6 +134,87 @@ import Testing
                 == (try await other.read(.position(Generation(1), sequence: positions[29].sequence)).get()))
         try await rig.end()
         try await other.end()
+    }
+
+    /// The checksum of a block, an image that was cut off, and a frame of the segment that is being written.
+    @Test func whatElseCanBreakIsRepairedAsWell() async throws {
+        var stream = TestStream()
+        defer { stream.free() }
+        let (rig, _) = try await Self.filled(30, &stream)
+        var second = TestStream()
+        defer { second.free() }
+        let (other, _) = try await Self.filled(30, &second)
+        for one in [rig, other] {
+            one.journal.setRetention(JournalRetention(window: 15_000_000))
+            await one.waitFolded()
+        }
+        try Self.flip(rig.folder + "/base-1-0.sums", at: 9)
+        #expect(truncate(rig.folder + "/base-1-0.img", 600_000) == 0)
+        try Self.flip(try #require(try Self.segments(rig).last { try Self.isUsed($0) }), at: 4096 + 200_000)
+        let found = await rig.verify(Self.repair(from: try #require(other.journal)))
+        #expect(found.filter { $0.place == .frame }.count == 1)
+        #expect(found.filter { $0.place == .base }.count == 2)
+        for finding in found {
+            #expect(finding.repair == "node b", "\(finding)")
+            #expect(finding.volume == VolumeNumber(0), "\(finding)")
+        }
+        #expect(await rig.verify(nil) == [])
+        #expect(try await rig.read(.newest).get() == (try await other.read(.newest)).get())
+        try await rig.end()
+        try await other.end()
+    }
+
+    private static func isUsed(_ path: String) throws -> Bool {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        try file.seek(toOffset: 4096)
+        return try file.read(upToCount: 4)?.contains { $0 != 0 } ?? false
+    }
+
+    @Test func whatIsDamagedOnBothSidesIsNotTouchedAndTheRestIsServed() async throws {
+        var stream = TestStream()
+        defer { stream.free() }
+        let (rig, _) = try await Self.filled(30, &stream)
+        var second = TestStream()
+        defer { second.free() }
+        let (other, _) = try await Self.filled(30, &second)
+        for one in [rig, other] {
+            one.journal.setRetention(JournalRetention(window: 15_000_000))
+            await one.waitFolded()
+            // Block 17 of both; block 18 of this one only.
+            try Self.flip(one.folder + "/base-1-0.img", at: 17 * 4096 + 5)
+        }
+        try Self.flip(rig.folder + "/base-1-0.img", at: 18 * 4096 + 5)
+        let found = await rig.verify(Self.repair(from: try #require(other.journal)))
+        #expect(found.count == 2)
+        let lost = try #require(found.first { $0.repair == nil })
+        #expect(lost.offset == 17 * 4096 && lost.failure == "the copy of node b is damaged as well")
+        #expect(found.first { $0.repair != nil }?.offset == 18 * 4096)
+        let base = try #require(try await rig.points().last).position
+        let point = PointSelection.position(base.generation, sequence: base.sequence)
+        #expect(try await rig.read(point, range: 17 * 4096..<18 * 4096) == .failure(DeviceError(errno: EIO)))
+        #expect(
+            try await rig.read(point, range: 18 * 4096..<40 * 4096).get()
+                == (try await other.read(point, range: 18 * 4096..<40 * 4096)).get())
+        try await rig.end()
+        try await other.end()
+    }
+
+    @Test func aVerificationKeepsItsRate() async throws {
+        var stream = TestStream()
+        defer { stream.free() }
+        let (rig, _) = try await Self.filled(30, &stream)
+        let begin = BootClock.now
+        let steps = Mutex(0)
+        await withCheckedContinuation { (go: CheckedContinuation<Void, Never>) in
+            rig.journal.verify(repairingFrom: nil, pace: VerificationPace(48 << 20)) { state in
+                steps.withLock { $0 += 1 }
+                if !state.isRunning { go.resume() }
+            }
+        }
+        // 24 MiB of frames at 48 MiB a second.
+        #expect(BootClock.now - begin > .milliseconds(300))
+        #expect(steps.withLock { $0 } > 5)
+        try await rig.end()
     }
 
     @Test func aBaseThatShrankIsFoundAndNeverReadAsZeros() async throws {

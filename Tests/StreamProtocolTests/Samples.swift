@@ -64,6 +64,12 @@ enum Samples {
                 hashes: [1, 2].map { seed in block(seed).withUnsafeBytes { BlockHash(of: $0) } })),
         .compared(CompareAnswer(number: 1, different: [0, 1, 2_047])),
         .report(SourceReport(bytesBehind: 1, oldestUnsafe: 2, copiedBytes: 3, bytesToCopy: 4)),
+        .fetch(FetchRequest(number: 3, machine: machine, subject: .frame(after: position))),
+        .fetch(
+            FetchRequest(
+                number: 4, machine: machine, subject: .range(VolumeNumber(2), address: 64, units: 8, at: position))),
+        .fetched(FetchAnswer(number: 3, outcome: .absent)),
+        .fetched(FetchAnswer(number: 4, outcome: .whole, bytes: block(6, count: 1_024))),
         .bye("the assignment changed"),
     ]
 }
