@@ -57,6 +57,9 @@ public struct StreamStatus: Hashable, Codable, Sendable {
     public var baseBytes: UInt64
     /// Whether the other node of the assignment holds everything that is durable here.
     public var isReplicated: Bool
+    /// Whether the source speaks to this node and has nothing to bring it by a copy or resync: what is not here yet
+    /// comes in order.
+    public var isCurrent: Bool
     /// What an operator must know, in a code of the catalogue; empty when all is well.
     public var alarms: [String]
 
@@ -75,6 +78,7 @@ public struct StreamStatus: Hashable, Codable, Sendable {
         journalBytes = 0
         baseBytes = 0
         isReplicated = false
+        isCurrent = false
         alarms = []
     }
 }

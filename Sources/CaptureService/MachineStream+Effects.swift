@@ -108,6 +108,7 @@ extension MachineStream {
         case .linked(let number, let purpose, let generation):
             speaker = Speaker(connection: number, purpose: purpose, generation: generation)
             lastSource = purpose == .source ? hellos[number] : nil
+            lastReport = nil
             logger.info("machine \(machine): \(purpose) on connection \(number), generation \(generation.number)")
             judgeForwarding()
         case .refused(let number, let refusal):

@@ -56,6 +56,7 @@ extension MachineStream {
         status.journalBytes = journal.journalBytes
         status.baseBytes = journal.baseBytes
         status.isReplicated = isReplicated(journal)
+        status.isCurrent = isCurrent(journal)
         guard let report = lastReport else { return status }
         status.bytesBehind = report.bytesBehind
         status.oldestUnsafe = report.oldestUnsafe == 0 ? nil : report.oldestUnsafe
@@ -85,6 +86,14 @@ extension MachineStream {
         case .copy: false
         case .source, nil: forward.map { $0.peerMark >= StreamMark(journal.durable) } ?? false
         }
+    }
+
+    /// Only what the source has said over this connection counts: it knows what it has still to bring.
+    private func isCurrent(_ journal: JournalStatus) -> Bool {
+        guard speaker?.purpose == .source, journal.condition == .running, journal.newestPoint != nil,
+            clock.isConsistent, let lastReport
+        else { return false }
+        return lastReport.copiedBytes == lastReport.bytesToCopy
     }
 
     // MARK: Points

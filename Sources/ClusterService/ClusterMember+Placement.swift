@@ -145,6 +145,7 @@ extension PlacementCore.Machine {
         self.init(
             id: record.id, receiver: record.assignment.receiver.node, second: record.assignment.second?.node,
             level: record.assignment.level, wish: record.wish, isLevel: record.isLevel,
-            isReplicated: board.isReplicated(record), copies: board.copies(of: record.id))
+            isReplicated: board.isReplicated(record), current: board.current(of: record),
+            copies: board.copies(of: record.id))
     }
 }

@@ -45,6 +45,12 @@ struct StreamBoard: Sendable {
         return status.role == .receiver && status.epoch == record.assignment.epoch && status.isReplicated
     }
 
+    /// The node to which the source streams, when nothing is to be brought by a copy or resync.
+    func current(of record: MachineRecord) -> NodeID? {
+        guard let word = word(on: record), word.status.isCurrent, word.status.state == .streaming else { return nil }
+        return word.node
+    }
+
     /// - Parameter now: wall clock, nanoseconds since 1970.
     func stream(of record: MachineRecord, at now: UInt64) -> MachineStream {
         // Of a source that has not enrolled there is nothing to tell.

@@ -41,12 +41,15 @@ extension PlacementCore {
         public var isLevel: Bool
         /// Whether it does so now.
         public var isReplicated: Bool
+        /// The node to which the source streams, when it has nothing to bring it by a copy or resync.
+        public var current: NodeID?
         /// Nodes that hold a copy, however old.
         public var copies: Set<NodeID>
 
         public init(
             id: MachineID, receiver: NodeID, second: NodeID?, level: AcknowledgementLevel, wish: AcknowledgementLevel,
-            isLevel: Bool, isReplicated: Bool = false, copies: Set<NodeID> = []
+            isLevel: Bool, isReplicated: Bool = false, current: NodeID? = nil,
+            copies: Set<NodeID> = []
         ) {
             self.id = id
             self.receiver = receiver
@@ -55,6 +58,7 @@ extension PlacementCore {
             self.wish = wish
             self.isLevel = isLevel
             self.isReplicated = isReplicated
+            self.current = current
             self.copies = copies
         }
     }

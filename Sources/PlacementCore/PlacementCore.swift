@@ -44,7 +44,7 @@ public struct PlacementCore: Sendable {
     /// A node that was lost is lost again only after so long.
     public static let period = Span.seconds(60)
     /// A second node that does not hold everything yet takes a lost receiver's place only after so long: until then the
-    /// receiver may come back with what only it has.
+    /// receiver may come back with what only it has. One to which the source streams has what the source has.
     public static let patience = Span.seconds(120)
 
     private var nodes: [NodeID: Memory] = [:]
@@ -140,7 +140,7 @@ extension PlacementCore {
                 machine: machine.id, receiver: pair.receiver, second: pair.second, isLevel: pair.second != nil,
                 reason: .receiverLost(lost))
         }
-        if !machine.isLevel, board.exists(lost) {
+        if !machine.isLevel, machine.current != survivor, board.exists(lost) {
             guard let since = nodes[lost]?.lostSince, now - since >= Self.patience else { return nil }
         }
         let heir = board.second(for: machine, besides: survivor)

@@ -79,6 +79,36 @@ import Testing
         try await node.stop()
     }
 
+    /// Whether the master may rely on this node alone is for the source to say, over this connection.
+    @Test func aNodeIsCurrentOnceTheSourceHasNothingToCopy() async throws {
+        var stream = TestStream(machine: Self.machine, size: Self.size)
+        stream.beginGeneration()
+        let first = try await connect()
+        _ = try await first.greet(stream.hello())
+        func report(_ peer: TestPeer, left: UInt64) async throws {
+            try await peer.send(
+                .report(SourceReport(bytesBehind: 512, oldestUnsafe: 0, copiedBytes: 512, bytesToCopy: 512 + left)))
+        }
+        try await first.send(raw: stream.write([(0, 1)]))
+        _ = try await first.acknowledgement { $0.durable == stream.sequence }
+        #expect(try await node.status(Self.machine).isCurrent == false)
+        try await report(first, left: 1_024)
+        try await first.send(raw: stream.write([(1, 1)], flags: [.notConsistent]))
+        _ = try await first.acknowledgement { $0.durable == stream.sequence }
+        #expect(try await node.status(Self.machine).isCurrent == false)
+        try await report(first, left: 0)
+        try await first.send(raw: stream.write([(2, 1)]))
+        _ = try await first.acknowledgement { $0.durable == stream.sequence }
+        #expect(try await node.status(Self.machine).isCurrent)
+        try await first.cut()
+        try await node.waitUntilIdle(Self.machine)
+        #expect(try await node.status(Self.machine).isCurrent == false)
+        let second = try await connect()
+        _ = try await second.greet(stream.hello(session: 2))
+        #expect(try await node.status(Self.machine).isCurrent == false)
+        try await node.stop()
+    }
+
     @Test func aFlippedBitEndsTheConnectionByName() async throws {
         var stream = TestStream(machine: Self.machine, size: Self.size)
         stream.beginGeneration()

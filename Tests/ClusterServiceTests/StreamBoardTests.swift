@@ -54,6 +54,16 @@ enum Streams {
         #expect(stranger.stream(of: enrolled, at: now).state == .unknown)
     }
 
+    @Test func theSourceStreamsToWhoeverIsCurrent() {
+        let record = Streams.record()
+        func current(_ state: StreamStatus.State, _ isCurrent: Bool) -> NodeID? {
+            StreamBoard([(b, [Streams.status(.receiver, state) { $0.isCurrent = isCurrent }])]).current(of: record)
+        }
+        #expect(current(.streaming, true) == b)
+        #expect(current(.streaming, false) == nil)
+        #expect(current(.resyncing, true) == nil)
+    }
+
     @Test func lagIsTheAgeOfWhatIsNotSafe() {
         func lag(_ state: StreamStatus.State, _ edit: @escaping (inout StreamStatus) -> Void) -> Double? {
             StreamBoard([(a, [Streams.status(.receiver, state, edit)])]).stream(of: Streams.record(), at: now)

@@ -162,6 +162,33 @@ struct PlacementCoreTests {
         #expect(play.machines[0].receiver == Play.b)
     }
 
+    /// The source streams to the survivor and has nothing else to bring it: it gets its new second node at once.
+    @Test func aSurvivorToWhichTheSourceStreamsIsNotWaitedFor() {
+        var play = Play()
+        play.machines = [Play.machine(1, Play.a, Play.b, isLevel: false)]
+        play.run(seconds: 5)
+        play.lose(Play.a)
+        #expect(play.run(seconds: 10).isEmpty)
+        play.machines[0].current = Play.b
+        #expect(play.run(seconds: 1).map(\.reason) == [.receiverLost(Play.a)])
+        #expect(play.machines[0].receiver == Play.b && play.machines[0].second == Play.c)
+        #expect(!play.machines[0].isLevel && play.machines[0].level == .durable)
+        #expect(play.run(seconds: 60).isEmpty)
+    }
+
+    /// What the source streams to a node that is lost as well, or to the lost receiver, says nothing.
+    @Test func aStreamToAnotherNodeDoesNotCount() {
+        var play = Play()
+        play.machines = [Play.machine(1, Play.a, Play.b, isLevel: false)]
+        play.machines[0].current = Play.a
+        play.run(seconds: 5)
+        play.lose(Play.a)
+        #expect(play.run(seconds: 110).isEmpty)
+        play.machines[0].current = Play.b
+        play.lose(Play.b)
+        #expect(play.run(seconds: 60).isEmpty)
+    }
+
     @Test func whenBothAreAwayNothingIsDecidedUnlessTheyWillNotComeBack() {
         var play = Play()
         play.machines = [Play.machine(1, Play.a, Play.b)]
@@ -240,7 +267,11 @@ struct PlacementCoreTests {
             let span = Int64.random(in: 1...90, using: &random)
             #expect(play.run(seconds: span).count <= 4 * Int(4 + span / 10), "seed \(seed)")
             #expect(play.machines.allSatisfy { $0.receiver != $0.second }, "seed \(seed)")
-            for index in play.machines.indices { play.machines[index].isReplicated = Bool.random(using: &random) }
+            for index in play.machines.indices {
+                let machine = play.machines[index]
+                play.machines[index].isReplicated = Bool.random(using: &random)
+                play.machines[index].current = [machine.receiver, machine.second, nil].randomElement(using: &random)!
+            }
         }
         for node in [Play.a, Play.b, Play.c] {
             play.lose(node, false)
