@@ -20,6 +20,7 @@ public enum JournalPart: Hashable, Sendable {
     case frameTable
     case notes
     case state
+    case released
 }
 
 extension JournalPart: CustomStringConvertible {
@@ -32,6 +33,7 @@ extension JournalPart: CustomStringConvertible {
         case .frameTable: "the table of frames"
         case .notes: "the notes"
         case .state: "the state"
+        case .released: "the list of released bookmarks"
         }
     }
 }

@@ -13,6 +13,8 @@ struct FoundJournal {
     var runs: [IndexRun] = []
     var findings: [JournalFinding] = []
     let base: BaseImages
+    /// Bookmarks that need not be kept.
+    var released = ReleasedBookmarks()
 
     private let folder: JournalFolder
 
@@ -30,6 +32,7 @@ struct FoundJournal {
             try findSegments(names, segmentSize)
             try findRuns(names)
             try judgeBase(names)
+            try findReleased()
         } catch let error as JournalOpenError {
             throw error
         } catch { throw JournalOpenError(folder.path, "\(error)") }
@@ -209,6 +212,16 @@ struct FoundJournal {
                 JournalFinding(.recovery, file: path, offset: 0, cause: "\(cause); the journal ends ahead of it"))
         }
         try folder.flush()
+    }
+
+    /// A list that is damaged releases nothing.
+    private mutating func findReleased() throws {
+        do {
+            guard let bytes = try DurableFile.read(folder.released) else { return }
+            released = try bytes.withBytes { try ReleasedBookmarks(reading: $0) }
+        } catch let error as JournalFormatError {
+            findings.append(JournalFinding(.recovery, file: folder.released, offset: 0, cause: "\(error)"))
+        }
     }
 
     // MARK: Indexes and base

@@ -11,7 +11,7 @@ struct FoldingState {
     var waiting: [@Sendable (Result<BaseCopyStart, PointError>) -> Void] = []
     var retention = JournalRetention.standard
     /// Bookmarks that need not be kept.
-    var released: Set<UInt64> = []
+    var released = ReleasedBookmarks()
 }
 
 extension Journal {
@@ -24,12 +24,43 @@ extension Journal {
         precondition(isPosted, "the loop of a journal was stopped ahead of it")
     }
 
-    /// Lets a bookmark be folded away like any point, until the journal is opened again.
-    public func release(bookmark position: StreamPosition) {
-        onLoop({ (_: Result<Void, PointError>) in }) { journal in
-            let point = try journal.find(.position(position.generation, sequence: position.sequence))
-            journal.folding.released.insert(point.place.ordinal)
-            journal.fold()
+    /// Lets a bookmark be folded away like any point, for good.
+    ///
+    /// - Parameter completion: on the loop, when it is durable; `noSuchPoint` when there is no bookmark.
+    public func release(
+        bookmark generation: Generation, sequence: UInt64,
+        completion: @escaping @Sendable (Result<StoredPoint, PointError>) -> Void
+    ) {
+        onLoop({ if case .failure(let error) = $0 { completion(.failure(error)) } }) { journal in
+            let point = try journal.find(.position(generation, sequence: sequence))
+            guard point.kind == .mark else { throw PointError(reason: .noSuchPoint) }
+            // What is folded away needs no releasing any more.
+            var next = journal.folding.released
+            next.ordinals = next.ordinals.filter { $0 > journal.state.base.ordinal }
+            next.ordinals.insert(point.place.ordinal)
+            journal.folding.released = next
+            journal.writeReleased(next) { failure in
+                if let failure { return completion(.failure(PointError(reason: .damaged("\(failure)")))) }
+                completion(.success(point))
+                journal.fold()
+            }
+        }
+    }
+
+    /// In the order in which it is asked for: the thread does one after the other.
+    private func writeReleased(_ list: ReleasedBookmarks, then next: @escaping @Sendable (SystemError?) -> Void) {
+        removals += 1
+        host.quick.add { [host, folder] in
+            var failure: SystemError?
+            do throws(SystemError) {
+                try DurableFile.replace(folder.released, with: list.bytes, mode: 0o600)
+            } catch { failure = error }
+            let outcome = failure
+            host.loop.post {
+                self.removals -= 1
+                next(outcome)
+                self.finishClosing()
+            }
         }
     }
 
@@ -100,7 +131,8 @@ extension Journal {
     /// The journal's number of the oldest bookmark that must stay; the base stays ahead of it.
     private var oldestBookmark: UInt64? {
         sealed.lazy.flatMap(\.notes).first {
-            $0.kind == .mark && $0.ordinal > self.state.base.ordinal && !self.folding.released.contains($0.ordinal)
+            $0.kind == .mark && $0.ordinal > self.state.base.ordinal
+                && !self.folding.released.ordinals.contains($0.ordinal)
         }?.ordinal
     }
 

@@ -41,7 +41,7 @@ public final class Journal: @unchecked Sendable {
     var flushTimer: LoopTimer?
     var roomTimer: LoopTimer?
     var isMerging = false
-    /// Deletions under way.
+    /// Deletions, and releases of bookmarks, under way.
     var removals = 0
     var folding = FoldingState()
     var reader: JournalReader?
@@ -74,6 +74,7 @@ public final class Journal: @unchecked Sendable {
         sealed = found.sealed
         runs = found.runs
         base = found.base
+        folding.released = found.released
         durable = found.follower.place
         durableTime = found.tail?.frames.last?.time ?? found.sealed.last?.footer.greatestTime ?? found.state.baseTime
     }

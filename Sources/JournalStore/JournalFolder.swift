@@ -7,6 +7,7 @@ struct JournalFolder: Sendable {
     let path: String
 
     var state: String { path + "/state" }
+    var released: String { path + "/released" }
     var reserve: String { path + "/reserve" }
 
     func segment(_ number: UInt32) -> String { path + "/segment-" + Self.padded(number) }

@@ -10,7 +10,9 @@ public func fuzzJournal(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let choice = input.first else { return 0 }
     let body = Array(input.dropFirst())
     switch choice % 4 {
-    case 0: checkState(body)
+    case 0:
+        checkState(body)
+        checkReleased(body)
     case 1: checkHeader(body)
     case 2: checkFooter(body)
     default: checkFrames(body)
@@ -33,6 +35,17 @@ private func checkState(_ body: [UInt8]) {
             let again = state.bytes
             let read = try again.withBytes { bytes throws(JournalFormatError) in try JournalState(reading: bytes) }
             precondition(read == state, "a state changed by being written")
+        } catch { precondition(!error.description.isEmpty, "a refusal without a sentence") }
+    }
+}
+
+private func checkReleased(_ body: [UInt8]) {
+    for bytes in [body, closed(body, 64), closed(body, 64) + body.dropFirst(60)] {
+        do throws(JournalFormatError) {
+            let list = try bytes.withBytes { bytes throws(JournalFormatError) in try ReleasedBookmarks(reading: bytes) }
+            let again = list.bytes
+            let read = try again.withBytes { bytes throws(JournalFormatError) in try ReleasedBookmarks(reading: bytes) }
+            precondition(read == list, "a list changed by being written")
         } catch { precondition(!error.description.isEmpty, "a refusal without a sentence") }
     }
 }

@@ -37,6 +37,19 @@ import Testing
         }
     }
 
+    @Test func releasedBookmarksAreReadAsTheyWereWritten() throws {
+        let list = ReleasedBookmarks([5, 1 << 40, 9])
+        #expect(try list.bytes.withBytes { try ReleasedBookmarks(reading: $0) } == list)
+        for bit in 0..<list.bytes.count * 8 {
+            var bytes = list.bytes
+            bytes[bit / 8] ^= 1 << (bit % 8)
+            #expect(throws: JournalFormatError.self) { try bytes.withBytes { try ReleasedBookmarks(reading: $0) } }
+        }
+        #expect(throws: JournalFormatError.self) {
+            try (list.bytes + [0]).withBytes { try ReleasedBookmarks(reading: $0) }
+        }
+    }
+
     @Test func aVolumeOfAnOddSizeIsRefusedWithASentence() {
         let odd = JournalVolume(number: VolumeNumber(0), size: 1_000, blockSize: 512)
         #expect(odd.problem == "its size of 1000 bytes is no multiple of its blocks of 512 bytes")

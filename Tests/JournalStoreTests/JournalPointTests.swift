@@ -84,10 +84,72 @@ import Testing
         await rig.waitFolded()
         #expect(try await rig.read(.bookmark("stays"), range: 0..<4096).get() == Self.bytes(20, units: 8))
         rig.forgetEvents()
-        rig.journal.release(bookmark: marked)
+        _ = try await rig.release(marked).get()
         await rig.waitFolded()
         await #expect(throws: PointError(reason: .noSuchPoint)) { _ = try await rig.read(.bookmark("stays")) }
         #expect(try await rig.read(.newest, range: 0..<4096).get() == Self.bytes(39, units: 8))
+        try await rig.end()
+    }
+
+    /// Released while nothing may be folded, and folded only after the journal was opened again.
+    @Test func aReleaseSurvivesAReopen() async throws {
+        let rig = try TestJournal(volumes: [Self.volume])
+        var stream = TestStream()
+        defer { stream.free() }
+        #expect(await rig.begin(Generation(1), after: .none) == nil)
+        var marks: [StreamPosition] = []
+        for value in 0..<40 {
+            let isMark = value == 8 || value == 20
+            rig.append(
+                try stream.frame([
+                    .write(volume: 0, address: 0, bytes: Self.bytes(value, units: 1_200)),
+                    isMark ? .mark("mark \(value)") : .flush,
+                ]))
+            if isMark { marks.append(stream.position) }
+        }
+        await rig.waitDurable(stream.position)
+        rig.journal.setRetention(JournalRetention(window: 1, isHeld: true))
+        for mark in marks { #expect(try await rig.release(mark).get().position == mark) }
+        let last = try #require(marks.last).sequence
+        #expect(await rig.release(stream.position) == .failure(PointError(reason: .noSuchPoint)))
+        await rig.close()
+        try rig.open(nil)
+        rig.journal.setRetention(JournalRetention(window: 1))
+        await rig.wait { events in
+            events.contains {
+                if case .folded(let position) = $0 { position.sequence > last } else { false }
+            }
+        }
+        await #expect(throws: PointError(reason: .noSuchPoint)) { _ = try await rig.read(.bookmark("mark 20")) }
+        try await rig.end()
+    }
+
+    /// A list that cannot be read keeps the bookmarks, and says so.
+    @Test func aDamagedListReleasesNothing() async throws {
+        let rig = try TestJournal(volumes: [Self.volume])
+        var stream = TestStream()
+        defer { stream.free() }
+        #expect(await rig.begin(Generation(1), after: .none) == nil)
+        rig.append(try stream.frame([.write(volume: 0, address: 0, bytes: Self.bytes(1)), .mark("kept")]))
+        let mark = stream.position
+        await rig.waitDurable(mark)
+        rig.journal.setRetention(JournalRetention(window: 1, isHeld: true))
+        _ = try await rig.release(mark).get()
+        await rig.close()
+        let path = rig.folder + "/released"
+        var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        bytes[66] ^= 1
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        try rig.open(nil)
+        await rig.wait { events in events.contains { if case .finding = $0 { true } else { false } } }
+        #expect(rig.findings.map(\.file) == [path])
+        for value in 2..<40 {
+            rig.append(
+                try stream.frame([.write(volume: 0, address: 0, bytes: Self.bytes(value, units: 1_200)), .flush]))
+        }
+        await rig.waitDurable(stream.position)
+        rig.journal.setRetention(JournalRetention(window: 1))
+        #expect(try await rig.read(.bookmark("kept"), range: 0..<4096).get() == Self.bytes(1, units: 8))
         try await rig.end()
     }
 

@@ -191,6 +191,12 @@ final class TestJournal: @unchecked Sendable {
         }
     }
 
+    func release(_ bookmark: StreamPosition) async -> Result<StoredPoint, PointError> {
+        await withCheckedContinuation { go in
+            journal.release(bookmark: bookmark.generation, sequence: bookmark.sequence) { go.resume(returning: $0) }
+        }
+    }
+
     func close() async {
         await withCheckedContinuation { go in journal.close { go.resume() } }
         journal = nil
