@@ -210,10 +210,9 @@ let services: [Target] = [
     swift(
         "Lab",
         [
-            "APIProtocol", "BlockIO", "CaptureProtocol", "Checksum", "JournalCore", "JournalStore", "Linux",
-            "MembershipCore", "NBDProtocol", "NBDServer", "Primitives", "ProbeProtocol", "StreamProtocol", nioCore,
-            nioPosix,
-            nioSSL,
+            "APIProtocol", "BlockIO", "CaptureProtocol", "Checksum", "Identity", "JoinCore", "JournalCore",
+            "JournalStore", "Linux", "MembershipCore", "NBDProtocol", "NBDServer", "Primitives", "ProbeProtocol",
+            "StreamProtocol", nioCore, nioPosix, nioSSL,
         ],
         path: "bench/Lab"),
 ]

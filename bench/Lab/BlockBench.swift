@@ -48,12 +48,12 @@ public struct BlockBench {
     }
 
     private mutating func engine(_ pattern: FioRun.Pattern) throws(LabError) -> Goal {
-        var ours: [Double] = []
-        var theirs: [Double] = []
+        var ours = Samples()
+        var theirs = Samples()
         let fio = ["--ioengine=libaio", "--direct=1", "--filename=\(file)"]
         for _ in 0..<runs {
-            ours.append(try BlockLoad.run(pattern, on: file, size: size, for: length))
-            theirs.append(try FioRun(pattern, engine: fio, size: size, for: length).rate)
+            ours.add(try BlockLoad.run(pattern, on: file, size: size, for: length))
+            theirs.add(try FioRun(pattern, engine: fio, size: size, for: length).rate)
         }
         return goal("engine, \(pattern.name), IOPS", ours, "fio libaio", theirs, least: 0.95)
     }
@@ -66,8 +66,8 @@ public struct BlockBench {
     }
 
     private mutating func server(_ pattern: FioRun.Pattern) throws(LabError) -> [Goal] {
-        var rates: [NBDServerProcess.Kind: [Double]] = [:]
-        var costs: [NBDServerProcess.Kind: [Double]] = [:]
+        var rates: [NBDServerProcess.Kind: Samples] = [:]
+        var costs: [NBDServerProcess.Kind: Samples] = [:]
         let kinds = NBDServerProcess.Kind.allCases
         for run in 0..<runs {
             // Each goes first in turn: what one leaves behind must not always meet the same one.
@@ -77,47 +77,39 @@ public struct BlockBench {
                 defer { server.stop() }
                 let before = server.cpu
                 let run = try FioRun(pattern, engine: server.engine, size: size, for: length)
-                rates[kind, default: []].append(run.rate)
-                costs[kind, default: []].append((server.cpu - before) / max(1, run.transfers) * 1e6)
+                rates[kind, default: Samples()].add(run.rate)
+                costs[kind, default: Samples()].add((server.cpu - before) / max(1, run.transfers) * 1e6)
             }
         }
         let unit = pattern.isBig ? "MiB/s" : "IOPS"
         var goals = [
             goal(
-                "NBD, \(pattern.name), \(unit)", rates[.keelson] ?? [], "qemu-nbd", rates[.qemu] ?? [],
+                "NBD, \(pattern.name), \(unit)", rates[.keelson] ?? Samples(), "qemu-nbd", rates[.qemu] ?? Samples(),
                 least: pattern.isBig ? 1.3 : 2)
         ]
         if !pattern.isBig {
             goals.append(
                 goal(
-                    "NBD, \(pattern.name), CPU µs a request", costs[.keelson] ?? [], "nbdkit", costs[.nbdkit] ?? [],
+                    "NBD, \(pattern.name), CPU µs a request", costs[.keelson] ?? Samples(), "nbdkit",
+                    costs[.nbdkit] ?? Samples(),
                     most: 1))
         }
         return goals
     }
 
     private mutating func goal(
-        _ what: String, _ ours: [Double], _ against: String, _ theirs: [Double], least: Double? = nil,
+        _ what: String, _ ours: Samples, _ against: String, _ theirs: Samples, least: Double? = nil,
         most: Double? = nil
     ) -> Goal {
-        let (mine, others) = (Self.median(ours), Self.median(theirs))
+        let (mine, others) = (ours.median, theirs.median)
         let ratio = mine / others
         table.add([
-            what, Self.text(mine), Self.spread(ours), "\(against) \(Self.text(others))", Self.spread(theirs),
+            what, ours.medianText, ours.spread, "\(against) \(theirs.medianText)", theirs.spread,
             String(format: "%.2f", ratio),
         ])
         let words = least.map { "at least \($0) ×" } ?? most.map { "at most \($0) ×" } ?? ""
         return Goal(
             what: what, ours: mine, against: against, theirs: others, goal: words,
             met: ratio >= (least ?? -.infinity) && ratio <= (most ?? .infinity))
-    }
-
-    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-    private static func text(_ value: Double) -> String { String(format: value < 100 ? "%.1f" : "%.0f", value) }
-
-    /// From the least to the greatest, in parts of the median.
-    private static func spread(_ values: [Double]) -> String {
-        let width = ((values.max() ?? 0) - (values.min() ?? 0)) / median(values)
-        return String(format: "±%.0f %%", width * 50)
     }
 }

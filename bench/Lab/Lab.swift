@@ -122,7 +122,7 @@ public final class Lab: Sendable {
         return nil
     }
 
-    private static func programFolder() throws(LabError) -> String {
+    static func programFolder() throws(LabError) -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         guard count > 0 else { throw .system("Reading /proc/self/exe", errno) }

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import Primitives
 
 /// Finds the processes of a network namespace: every descendant of what was started in it, however it was forked.
@@ -46,9 +47,8 @@ struct NamespaceProcesses {
         return pids.sorted()
     }
 
+    /// - Returns: nil when there is no such file, or nobody may look at it.
     private static func inode(_ path: String) -> UInt64? {
-        var information = stat()
-        guard stat(path, &information) == 0, information.st_ino != 0 else { return nil }
-        return UInt64(information.st_ino)
+        do { return try FileNumber.of(path) } catch { return nil }
     }
 }
