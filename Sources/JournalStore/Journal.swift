@@ -139,7 +139,11 @@ public final class Journal: @unchecked Sendable {
             precondition(self.pins.isEmpty, "a journal is closed while its points are open")
             self.condition = .closed
             self.refuseWaiting()
-            self.closing = completion
+            // Who closes it may let it go at once: it outlives what is under way, and the turn that ends it.
+            self.closing = {
+                completion()
+                self.host.loop.post { withExtendedLifetime(self) {} }
+            }
             self.finishClosing()
         }
         precondition(isPosted, "the loop of a journal was stopped ahead of it")

@@ -49,6 +49,28 @@ import Testing
         close(file)
     }
 
+    /// Whoever closes a journal may let it go at once, with frames on their way to the disk.
+    @Test func aJournalThatNobodyHoldsIsClosedInOrder() async throws {
+        for _ in 0..<8 {
+            var stream = TestStream()
+            defer { stream.free() }
+            let rig = try TestJournal(volumes: [Self.volume])
+            #expect(await rig.begin(Generation(1), after: .none) == nil)
+            for value in 0..<4 {
+                rig.append(try stream.frame([.write(volume: 0, address: 0, bytes: Self.bytes(value)), .flush]))
+                // The first one waits for its segment, and would be refused.
+                if value == 0 { await rig.waitDurable(stream.position) }
+            }
+            await withCheckedContinuation { (go: CheckedContinuation<Void, Never>) in
+                rig.journal.close { go.resume() }
+                rig.journal = nil
+            }
+            try rig.open(nil)
+            #expect(await rig.status().durable == stream.position)
+            try await rig.end()
+        }
+    }
+
     @Test func aTornTailEndsTheJournalAtTheLastWholeFrame() async throws {
         var stream = TestStream()
         defer { stream.free() }
