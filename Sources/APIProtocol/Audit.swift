@@ -119,7 +119,7 @@ public enum AuditParameters {
         "name", "role", "disabled", "to", "by", "vip", "gateway", "profile", "ttlSeconds", "uses", "groups",
         "fourEyes", "requireSecondFactor", "sessionMinutes", "idleMinutes", "nodes", "minutes", "dns", "ntp",
         "timeZone", "language", "level", "lagTargetSeconds", "retentionSeconds", "hold", "text", "at", "bookmark",
-        "writable", "deleteData",
+        "generation", "sequence", "writable", "deleteData",
     ]
 
     private static let longest = 200

@@ -51,6 +51,6 @@ extension Endpoint {
     /// What destroys: with four eyes it waits until another user approves. `changeSecurity` does only when it would
     /// switch four eyes off.
     public var mayNeedApproval: Bool {
-        [.removeNode, .removeUser, .removeLicense, .changeSecurity, .unprotect].contains(self)
+        [.removeNode, .removeUser, .removeLicense, .changeSecurity, .unprotect, .releaseBookmark].contains(self)
     }
 }

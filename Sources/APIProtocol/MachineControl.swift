@@ -20,6 +20,9 @@ public protocol MachineControl: Sendable {
     /// Returns when it is durable.
     /// - Throws: `sourceAway`.
     func bookmark(_ id: MachineID, text: String) async throws
+    /// Its point, and the journal behind it, need not be kept any more.
+    /// - Throws: `unknownPoint`.
+    func releaseBookmark(_ id: MachineID, _ request: ReleaseRequest) async throws
     func exports(of id: MachineID) async throws -> [MachineExport]
     /// - Throws: `unknownPoint`.
     func export(_ id: MachineID, _ request: ExportRequest) async throws -> MachineExport
@@ -54,6 +57,7 @@ extension Endpoint {
     public static let resumeMachine = Endpoint(.post, "/v1/machines/{id}/resume", .user(.operator))
     public static let points = Endpoint(.get, "/v1/machines/{id}/points", .user(.viewer))
     public static let bookmark = Endpoint(.post, "/v1/machines/{id}/bookmarks", .user(.operator))
+    public static let releaseBookmark = Endpoint(.delete, "/v1/machines/{id}/bookmarks", .user(.operator))
     public static let exports = Endpoint(.get, "/v1/machines/{id}/exports", .user(.viewer))
     public static let export = Endpoint(.post, "/v1/machines/{id}/exports", .user(.operator))
     public static let withdrawExport = Endpoint(.delete, "/v1/machines/{id}/exports/{name}", .user(.operator))
@@ -66,7 +70,8 @@ extension Endpoint {
     public static let nodeCapture = Endpoint(.post, "/v1/node/capture", .node)
 
     static let ofMachines = [
-        machines, protect, machine, changeMachine, unprotect, pauseMachine, resumeMachine, points, bookmark, exports,
-        export, withdrawExport, verifyMachine, renewEnrolment, enrol, assignment, renewSource, nodeCapture,
+        machines, protect, machine, changeMachine, unprotect, pauseMachine, resumeMachine, points, bookmark,
+        releaseBookmark, exports, export, withdrawExport, verifyMachine, renewEnrolment, enrol, assignment, renewSource,
+        nodeCapture,
     ]
 }

@@ -91,6 +91,18 @@ public struct BookmarkRequest: Codable, Equatable, Sendable {
     public init(text: String) { self.text = text }
 }
 
+/// Asks that a bookmark is kept no more.
+public struct ReleaseRequest: Codable, Equatable, Sendable {
+    /// As the list of points shows them.
+    public var generation: UInt64
+    public var sequence: UInt64
+
+    public init(generation: UInt64, sequence: UInt64) {
+        self.generation = generation
+        self.sequence = sequence
+    }
+}
+
 /// Asks for a point to be served: the newest, unless one of the others is given.
 public struct ExportRequest: Codable, Equatable, Sendable {
     /// The newest point at or before.

@@ -102,6 +102,10 @@ extension BookmarkRequest: Validatable {
     public func validate() throws(APIError) { try Rule.text(text, 1...200, "text") }
 }
 
+extension ReleaseRequest: Validatable {
+    public func validate() throws(APIError) {}
+}
+
 extension ExportRequest: Validatable {
     public func validate() throws(APIError) {
         guard (generation == nil) == (sequence == nil) else {

@@ -37,6 +37,10 @@ extension Routes {
                 try await control.bookmark(request.machine(), text: request.decoded(BookmarkRequest.self).text)
                 return .done
             },
+            Route(.releaseBookmark) { request in
+                try await control.releaseBookmark(request.machine(), request.decoded(ReleaseRequest.self))
+                return .done
+            },
             Route(.verifyMachine) { try await .json(control.verify($0.machine()), status: 202) },
             Route(.renewEnrolment) { try await .json(control.renewEnrolment(of: $0.machine()), status: 201) },
         ]

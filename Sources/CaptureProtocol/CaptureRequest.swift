@@ -11,6 +11,8 @@ public enum CaptureRequest: Hashable, Codable, Sendable {
     case points(MachineID, before: UInt64, limit: Int)
     /// Asks the source for a bookmark; answered when it is durable here.
     case bookmark(MachineID, text: String)
+    /// Lets a bookmark be folded away like any point; answered with it.
+    case release(MachineID, Generation, sequence: UInt64)
     /// Serves a point over NBD; a branch can be written. Answered with its place.
     case export(MachineID, PointChoice, isWritable: Bool)
     case exports

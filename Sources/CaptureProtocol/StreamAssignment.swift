@@ -19,6 +19,8 @@ public struct StreamAssignment: Hashable, Codable, Sendable {
     public var isPaused: Bool
     public var retention: Retention
     public var limits: Limits
+    /// Bookmarks that need not be kept, oldest first; said to every node, whenever it gets them. Nil: none yet.
+    public var released: [ReleasedBookmark]?
 
     public init(
         machine: MachineID, name: String, epoch: UInt64, receiver: Place, second: Place?, volumes: [Volume],
@@ -47,6 +49,20 @@ extension StreamAssignment {
         public init(node: NodeID, address: String) {
             self.node = node
             self.address = address
+        }
+    }
+
+    /// A bookmark that somebody has released.
+    public struct ReleasedBookmark: Hashable, Codable, Sendable {
+        public var generation: Generation
+        public var sequence: UInt64
+        /// Wall clock at the source, nanoseconds since 1970.
+        public var time: UInt64
+
+        public init(generation: Generation, sequence: UInt64, time: UInt64) {
+            self.generation = generation
+            self.sequence = sequence
+            self.time = time
         }
     }
 

@@ -22,6 +22,8 @@ extension CaptureHub {
         case .points(let machine, let before, let limit):
             return try stream(machine).points(before: before, limit: limit).map { .points($0) }
         case .bookmark(let machine, let text): return try stream(machine).bookmark(text).map { .points([$0]) }
+        case .release(let machine, let generation, let sequence):
+            return try stream(machine).release(generation, sequence).map { .points([$0]) }
         case .export(let machine, let choice, let isWritable):
             let journal = try stream(machine).requireJournal()
             return exports.open(machine, choice, isWritable: isWritable, in: journal).map { .exports([$0]) }

@@ -148,6 +148,7 @@ final class CaptureHub {
         scrubber.secondPassed(streams, at: CaptureSurroundings.wallClock / 1_000_000_000)
         seconds += 1
         guard seconds % Self.reloadPause == 0 else { return }
+        for stream in streams.values { stream.applyReleases() }
         do { try surroundings.identity.reload() } catch {
             logger.error("the old certificate stays in use: \(error)")
         }

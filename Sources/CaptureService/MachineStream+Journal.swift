@@ -60,6 +60,7 @@ extension MachineStream {
             disk = .open(OpenJournal(journal, receiver, branches))
             alarms.set(.journalFaulted, false)
             if let retention = assignment?.retention { journal.setRetention(JournalRetention(retention)) }
+            applyReleases()
             exports.restore(machine, journal)
             let (record, generation) = (status.durable.sequence, status.durable.generation.number)
             logger.info("machine \(machine): the journal ends with record \(record) of generation \(generation)")

@@ -122,6 +122,32 @@ extension MachineStream {
         return promise.futureResult
     }
 
+    func release(_ generation: Generation, _ sequence: UInt64) throws(CaptureRefusal) -> EventLoopFuture<JournalPoint> {
+        let promise = loop.makePromise(of: JournalPoint.self)
+        try requireJournal().release(bookmark: generation, sequence: sequence) { result in
+            promise.completeWith(result.map(JournalPoint.init).mapError { CaptureRefusal($0) })
+        }
+        return promise.futureResult
+    }
+
+    /// What the assignment says was released is released here as well, however late its bookmark comes.
+    func applyReleases() {
+        guard let open else { return }
+        for bookmark in assignment?.released ?? [] where !appliedReleases.contains(bookmark) {
+            open.journal.release(
+                bookmark: bookmark.generation, sequence: bookmark.sequence,
+                completion: returning { [weak self] (result: Result<StoredPoint, PointError>) in
+                    switch result {
+                    case .success: self?.appliedReleases.insert(bookmark)
+                    // Folded away already, or not here yet.
+                    case .failure(PointError(reason: .noSuchPoint)): break
+                    case .failure(let error):
+                        self?.logger.error("a bookmark of record \(bookmark.sequence) is not released yet: \(error)")
+                    }
+                })
+        }
+    }
+
     // MARK: Verification
 
     /// Begins to read and judge everything, unless that is under way; what is damaged is had from the other node.

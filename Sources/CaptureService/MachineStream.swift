@@ -70,6 +70,8 @@ final class MachineStream {
     /// Comparisons under way.
     var comparisons = 0 { didSet { if comparisons == 0 { tellQuiet() } } }
     private var waitingForQuiet: [() -> Void] = []
+    /// Bookmarks of the assignment's list that the journal has released.
+    var appliedReleases: Set<StreamAssignment.ReleasedBookmark> = []
     /// Of the verification that was asked for last.
     var verification: VerificationProgress?
     var pace = VerificationPace(nil)
@@ -129,6 +131,7 @@ final class MachineStream {
         case .none where next != nil, .failed where next != nil: openJournal()
         case .open(let open):
             if let next { open.journal.setRetention(JournalRetention(next.retention)) }
+            applyReleases()
             judgeAssignment()
         case .none, .failed, .opening, .closed: break
         }

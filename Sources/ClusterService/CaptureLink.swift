@@ -64,7 +64,7 @@ extension CaptureRequest {
     /// For the whole exchange.
     var patience: Span {
         switch self {
-        case .bookmark, .export, .withdraw, .forget: .seconds(15)
+        case .bookmark, .release, .export, .withdraw, .forget: .seconds(15)
         case .points, .verify, .assign: .seconds(5)
         case .status, .exports, .verification: .seconds(2)
         }

@@ -113,7 +113,7 @@ extension ClusterMember {
     }
 
     /// A changed record, with the next epoch.
-    private func write(_ stored: Stored<MachineRecord>, by epoch: Epoch) async throws {
+    func write(_ stored: Stored<MachineRecord>, by epoch: Epoch) async throws {
         var record = stored.value
         record.renumber(in: epoch)
         try await store.change(

@@ -57,6 +57,23 @@ extension ClusterMember {
             .bookmarked, ["who": "\(Caller.current)", "machine": record.assignment.name, "text": text])
     }
 
+    /// One node does it and so says that there is such a bookmark; the others are told by the assignment.
+    func releaseBookmark(_ id: MachineID, _ request: ReleaseRequest) async throws {
+        let epoch = try requireMastership()
+        let record = try await store.machine(id).value
+        let question = CaptureRequest.release(id, Generation(request.generation), sequence: request.sequence)
+        let point = try await first(of: record, question) { answer, _ -> JournalPoint? in
+            guard case .points(let points) = answer else { return nil }
+            return points.first
+        }
+        var stored = try await store.machine(id)
+        stored.value.release(point, oldest: board.word(on: record)?.status.oldestPoint ?? 0)
+        try await write(stored, by: epoch)
+        journal.record(
+            .bookmarkReleased,
+            ["who": "\(Caller.current)", "machine": record.assignment.name, "text": point.text ?? "-"])
+    }
+
     /// A node that does not answer serves nothing at the moment.
     func exports(of id: MachineID) async throws -> [MachineExport] {
         _ = try requireMastership()

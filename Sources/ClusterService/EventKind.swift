@@ -11,7 +11,7 @@ enum EventKind: String, CaseIterable, Sendable {
     case nodeDrained, nodeUndrained, locatingPort, locatingConsole, locateFailed
     case notificationTest, notificationLost, notificationChanged, notificationRemoved
     case machineProtected, machineUnprotected, machineChanged, machinePaused, machineResumed, machineEnrolled
-    case bookmarked, pointExported, exportEnded
+    case bookmarked, bookmarkReleased, pointExported, exportEnded
     case receiverReplaced, secondReplaced, secondLost, secondFound, secondLevel, streamDrained
     case lagOverTarget, lagOverTargetOver, stalled, stalledOver, secondMissing, secondMissingOver
     case journalFull, journalFullOver, streamFaulted, streamFaultedOver, streamStopped, streamStoppedOver
@@ -23,7 +23,8 @@ enum EventKind: String, CaseIterable, Sendable {
         case .receiverReplaced, .secondReplaced, .secondLost, .lagOverTarget, .stalled, .secondMissing, .streamStopped:
             .warning
         case .machineProtected, .machineUnprotected, .machineChanged, .machinePaused, .machineResumed,
-            .machineEnrolled, .bookmarked, .pointExported, .exportEnded, .secondFound, .secondLevel, .streamDrained,
+            .machineEnrolled, .bookmarked, .bookmarkReleased, .pointExported, .exportEnded, .secondFound, .secondLevel,
+            .streamDrained,
             .lagOverTargetOver, .stalledOver, .secondMissingOver, .journalFullOver, .streamFaultedOver,
             .streamStoppedOver, .splitBrainOver, .copyDamagedOver:
             .info

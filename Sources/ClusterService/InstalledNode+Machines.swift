@@ -11,6 +11,7 @@ extension InstalledNode {
     func setPaused(_ isPaused: Bool, machine id: MachineID) async throws { throw notSetUp }
     func points(of id: MachineID, before: Timestamp?, limit: Int) async throws -> [MachinePoint] { throw notSetUp }
     func bookmark(_ id: MachineID, text: String) async throws { throw notSetUp }
+    func releaseBookmark(_ id: MachineID, _ request: ReleaseRequest) async throws { throw notSetUp }
     func exports(of id: MachineID) async throws -> [MachineExport] { throw notSetUp }
     func export(_ id: MachineID, _ request: ExportRequest) async throws -> MachineExport { throw notSetUp }
     func withdrawExport(_ name: String, of id: MachineID) async throws { throw notSetUp }

@@ -53,6 +53,18 @@ struct MachineRecord: Codable, Equatable, Sendable {
 }
 
 extension MachineRecord {
+    /// More are not remembered: the oldest of them were said to every node long ago.
+    private static let mostReleased = 1_000
+
+    /// Remembers that a bookmark was released.
+    /// - Parameter oldest: of the points that are left, nanoseconds since 1970; what is older is gone.
+    mutating func release(_ point: JournalPoint, oldest: UInt64) {
+        let released = StreamAssignment.ReleasedBookmark(
+            generation: point.generation, sequence: point.sequence, time: point.time)
+        let kept = (assignment.released ?? []).filter { $0.time >= oldest && $0 != released }
+        assignment.released = (kept + [released]).suffix(Self.mostReleased)
+    }
+
     /// Applies what a user wants to be otherwise; all or nothing.
     /// - Throws: `volumeShrinks`, `invalidValue`.
     mutating func apply(_ change: MachineChange) throws(APIError) {

@@ -89,15 +89,37 @@ struct PointsCommand: SessionCommand {
 /// `keelson bookmark NAME TEXT`
 struct BookmarkCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bookmark", abstract: "Names the present moment of a machine; returns when it is durable.")
+        commandName: "bookmark", abstract: "Names the present moment of a machine; returns when it is durable.",
+        discussion:
+            "With --release, and generation and record as 'keelson points' shows them, a bookmark is kept no more.")
 
     @Argument(help: "Identity or name of the machine.") var machine: String
-    @Argument(help: "The bookmark's text.") var text: String
+    @Argument(help: "The bookmark's text.") var text: String?
+    @Flag(help: "Keep a bookmark no more: its point ages like any other.") var release = false
+    @Option(help: "With --release, of the bookmark.") var generation: UInt64?
+    @Option(help: "With --release, of the bookmark.") var sequence: UInt64?
     @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard release else {
+            guard text != nil, generation == nil, sequence == nil else {
+                throw ValidationError("A bookmark has a text; --generation and --sequence go with --release.")
+            }
+            return
+        }
+        guard text == nil, generation != nil, sequence != nil else {
+            throw ValidationError("--release takes --generation and --sequence, and no text.")
+        }
+    }
 
     func perform(_ session: Session) async throws {
         let id = try await session.machine(machine).id
-        try await session.client.call(.bookmark, "\(id)", body: BookmarkRequest(text: text))
+        if let generation, let sequence {
+            let request = ReleaseRequest(generation: generation, sequence: sequence)
+            try await session.client.call(.releaseBookmark, "\(id)", body: request)
+            return try session.done("machines.released", ["machine": machine])
+        }
+        try await session.client.call(.bookmark, "\(id)", body: BookmarkRequest(text: text ?? ""))
         try session.done("machines.bookmarked", ["machine": machine])
     }
 }

@@ -24,8 +24,9 @@ enum Timeline {
                     "text": point.text ?? "",
                 ]
                 if mayOpen {
-                    row["path"] =
-                        "/machines/\(machine)/export?generation=\(point.generation)&sequence=\(point.sequence)"
+                    let place = "generation=\(point.generation)&sequence=\(point.sequence)"
+                    row["path"] = "/machines/\(machine)/export?\(place)"
+                    if point.kind == .bookmark { row["release"] = "/machines/\(machine)/release?\(place)" }
                 }
                 return row
             },

@@ -32,6 +32,11 @@ extension Journal {
         completion: @escaping @Sendable (Result<StoredPoint, PointError>) -> Void
     ) {
         onLoop({ if case .failure(let error) = $0 { completion(.failure(error)) } }) { journal in
+            // What is folded away, or not here yet, need not be looked for.
+            let mark = StreamMark(generation: generation, sequence: sequence)
+            guard mark > StreamMark(journal.state.base.position), mark <= StreamMark(journal.durable.position) else {
+                throw PointError(reason: .noSuchPoint)
+            }
             let point = try journal.find(.position(generation, sequence: sequence))
             guard point.kind == .mark else { throw PointError(reason: .noSuchPoint) }
             // What is folded away needs no releasing any more.

@@ -65,6 +65,7 @@ extension Catalogue {
     ]
 
     private static let machineVerbs: [Entry] = [
+        Entry("machineVerb.release", "Release", "释放"),
         Entry("machineVerb.bookmark", "Make a bookmark", "创建书签"),
         Entry("machineVerb.pause", "Pause", "暂停"),
         Entry("machineVerb.resume", "Resume", "恢复"),
@@ -73,6 +74,7 @@ extension Catalogue {
         Entry("machineVerb.change", "Change", "修改"),
         Entry("machineVerb.enrol", "New enrolment token", "新的注册令牌"),
         Entry("machineVerb.unprotect", "End the protection", "结束保护"),
+        Entry("machineQuestion.release", "Shall this bookmark of {machine} be kept no more?", "不再保留 {machine} 的这个书签吗？"),
         Entry("machineQuestion.bookmark", "Which name shall this moment of {machine} have?", "为 {machine} 的当前时刻命名："),
         Entry("machineQuestion.pause", "Shall the stream of {machine} be paused?", "要暂停 {machine} 的数据流吗？"),
         Entry("machineQuestion.resume", "Shall the stream of {machine} go on?", "要恢复 {machine} 的数据流吗？"),
@@ -82,6 +84,10 @@ extension Catalogue {
         Entry("machineQuestion.change", "What of {machine} shall be otherwise?", "修改 {machine} 的设置："),
         Entry("machineQuestion.enrol", "Shall the source of {machine} get a new token?", "要为 {machine} 的源端创建新令牌吗？"),
         Entry("machineQuestion.unprotect", "Shall the protection of {machine} end?", "要结束对 {machine} 的保护吗？"),
+        Entry(
+            "machineConsequence.release",
+            "Its point ages like any other: it can be opened until the time for which every point of {machine} is kept has passed.",
+            "其时间点将与其他时间点一样过期：在 {machine} 的保留时长内仍可打开。"),
         Entry(
             "machineConsequence.bookmark", "It is done when the point of {machine} is durable.",
             "{machine} 的该时间点落盘后即完成。"),
@@ -107,6 +113,7 @@ extension Catalogue {
             "machineConsequence.unprotect",
             "What {machine} writes is not kept any more. If its data is deleted, no point can be opened again.",
             "{machine} 之后的写入不再保存。若删除数据，任何时间点都无法再打开。"),
+        Entry("done.machineRelease", "The bookmark is kept no more.", "书签不再保留。"),
         Entry("done.machineBookmark", "The bookmark is durable.", "书签已落盘。"),
         Entry("done.machinePause", "The stream is paused.", "数据流已暂停。"),
         Entry("done.machineResume", "The stream goes on.", "数据流已恢复。"),

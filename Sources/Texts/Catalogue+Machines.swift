@@ -68,6 +68,9 @@ extension Catalogue {
         Entry("event.machinePaused", "{who} paused the stream of {machine}.", "{who} 已暂停 {machine} 的数据流。"),
         Entry("event.machineResumed", "{who} resumed the stream of {machine}.", "{who} 已恢复 {machine} 的数据流。"),
         Entry("event.machineEnrolled", "The source of {machine} was enrolled.", "{machine} 的源端已注册。"),
+        Entry(
+            "event.bookmarkReleased", "{who} released the bookmark “{text}” of {machine}.",
+            "{who} 已释放 {machine} 的书签“{text}”。"),
         Entry("event.bookmarked", "{who} made the bookmark “{text}” of {machine}.", "{who} 为 {machine} 创建了书签“{text}”。"),
         Entry(
             "event.pointExported", "{who} opened {machine} as of {time} on {other}.",
@@ -132,6 +135,7 @@ extension Catalogue {
         Entry("auditAction.DELETE /v1/machines/{id}", "Ended the protection of a machine", "结束对机器的保护"),
         Entry("auditAction.POST /v1/machines/{id}/pause", "Paused a machine's stream", "暂停机器的数据流"),
         Entry("auditAction.POST /v1/machines/{id}/resume", "Resumed a machine's stream", "恢复机器的数据流"),
+        Entry("auditAction.DELETE /v1/machines/{id}/bookmarks", "Released a bookmark", "释放书签"),
         Entry("auditAction.POST /v1/machines/{id}/bookmarks", "Made a bookmark", "创建书签"),
         Entry("auditAction.POST /v1/machines/{id}/exports", "Opened a point in time", "打开时间点"),
         Entry("auditAction.DELETE /v1/machines/{id}/exports/{name}", "Ended an export", "结束导出"),
@@ -188,6 +192,8 @@ extension Catalogue {
         Entry("machines.changed", "'{machine}' was changed.", "已修改“{machine}”。"),
         Entry("machines.paused", "The stream of '{machine}' is paused.", "“{machine}”的数据流已暂停。"),
         Entry("machines.resumed", "The stream of '{machine}' goes on.", "“{machine}”的数据流已恢复。"),
+        Entry(
+            "machines.released", "The bookmark of '{machine}' is kept no more.", "“{machine}”的书签不再保留。"),
         Entry("machines.bookmarked", "The bookmark of '{machine}' is durable.", "“{machine}”的书签已落盘。"),
         Entry(
             "machines.exported", "Served on {node}, as of {time}: nbd+unix:///{export}?socket={socket}",

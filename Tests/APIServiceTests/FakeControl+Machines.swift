@@ -46,6 +46,9 @@ extension FakeControl {
         return [Self.point]
     }
     func bookmark(_ id: MachineID, text: String) async throws { try note("bookmark \(id) \(text)") }
+    func releaseBookmark(_ id: MachineID, _ request: ReleaseRequest) async throws {
+        try note("releaseBookmark \(id) \(request.generation) \(request.sequence)")
+    }
     static let export = MachineExport(
         name: "e1", node: node, socket: "/run/e1.sock", volumes: ["e1/0"], point: point, writable: false)
 

@@ -29,6 +29,7 @@ struct MachineRouteTests {
             "points \(id) 2026-11-23T12:25:06.123Z 7"
         ),
         ("POST", path + "/bookmarks", #"{"text":"before"}"#, 204, "bookmark \(id) before"),
+        ("DELETE", path + "/bookmarks", #"{"generation":2,"sequence":9}"#, 204, "releaseBookmark \(id) 2 9"),
         ("GET", path + "/exports", nil, 200, "exports \(id)"),
         ("POST", path + "/exports", "{}", 201, "export \(id) newest false"),
         (
@@ -94,6 +95,7 @@ struct MachineRouteTests {
         let long = String(repeating: "a", count: 201)
         let wrong: [(String, String, String?, String?)] = [
             ("POST", Self.path + "/bookmarks", #"{"text":""}"#, "text"),
+            ("DELETE", Self.path + "/bookmarks", #"{"generation":2}"#, "sequence"),
             ("POST", Self.path + "/bookmarks", #"{"text":"\#(long)"}"#, "text"),
             ("POST", Self.path + "/exports", #"{"generation":1}"#, "sequence"),
             ("POST", Self.path + "/exports", #"{"bookmark":"a","at":"2026-11-23T12:25:06.123Z"}"#, "bookmark"),

@@ -8,6 +8,7 @@ extension OpenAPITests {
             "ProtectRequest": same(ProtectRequest.self), "ProtectAnswer": same(ProtectAnswer.self),
             "MachineChange": same(MachineChange.self), "UnprotectRequest": same(UnprotectRequest.self),
             "MachinePointList": same(ItemList<MachinePoint>.self), "BookmarkRequest": same(BookmarkRequest.self),
+            "ReleaseRequest": same(ReleaseRequest.self),
             "MachineExport": same(MachineExport.self), "MachineExportList": same(ItemList<MachineExport>.self),
             "ExportRequest": same(ExportRequest.self), "EnrolmentToken": same(EnrolmentToken.self),
             "EnrolmentRequest": same(EnrolmentRequest.self), "Enrolment": same(Enrolment.self),

@@ -94,6 +94,31 @@ struct ExportTests {
         try await node.stop()
     }
 
+    /// By question, and by an assignment that lists it, as a node hears of it that was away.
+    @Test func aBookmarkIsReleased() async throws {
+        let stream = try await filled()
+        let sequence = stream.lastSequences[4]
+        guard
+            case .refused(let refusal) = try await node.ask(
+                .release(Self.machine, stream.generation, sequence: stream.lastSequences[3]))
+        else { throw PeerClosed(reason: "a point that is no bookmark was released") }
+        #expect(refusal.code == .noSuchPoint)
+        let list = "\(node.configuration.journalDirectory)/\(Self.machine)/released"
+        var assignment = cluster.assignment(Self.machine, size: Self.size, node.place, epoch: 2)
+        assignment.released = [
+            .init(generation: stream.generation, sequence: sequence, time: 1),
+            .init(generation: stream.generation, sequence: 1 << 40, time: 2),
+        ]
+        #expect(try await node.ask(.assign([assignment])) == .done)
+        try await node.waitUntil(Self.machine) { _ in FileManager.default.fileExists(atPath: list) }
+        guard
+            case .points(let points) = try await node.ask(
+                .release(Self.machine, stream.generation, sequence: sequence))
+        else { throw PeerClosed(reason: "not released") }
+        #expect(points.map(\.text) == ["before the update"])
+        try await node.stop()
+    }
+
     @Test func aForgottenMachineLeavesNothing() async throws {
         _ = try await filled()
         _ = try await export(.newest, isWritable: true)
@@ -123,6 +148,7 @@ struct ExportTests {
         let peer = try await TestPeer.source(cluster, Self.machine, port: node.port)
         _ = try await peer.greet(stream.hello(session: 2))
         try await peer.send(raw: stream.write([(16, 7)]))
+        _ = try await peer.acknowledgement { $0.durable == stream.sequence }
         var hashes = stride(from: 0, to: Self.size, by: 4_096).map { start in
             stream.content[start..<start + 4_096].withUnsafeBytes { BlockHash(of: $0) }
         }

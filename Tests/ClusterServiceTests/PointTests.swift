@@ -54,6 +54,18 @@ import Testing
             #expect(capture.asked.last == .points(id, before: 5_999_999, limit: 2))
             try await master.bookmark(id, text: "before")
             #expect(capture.asked.last == .bookmark(id, text: "before"))
+            capture.script { request in
+                switch request {
+                case .release: .points([Self.point])
+                case .export(let machine, _, _): .exports([Self.place(machine)])
+                case .exports: .exports([Self.place(id), Self.place(MachineID(high: 9, low: 9))])
+                default: .done
+                }
+            }
+            try await master.releaseBookmark(id, ReleaseRequest(generation: 2, sequence: 9))
+            #expect(capture.asked.contains(.release(id, Generation(2), sequence: 9)))
+            let released = try await master.store.machine(id).value.assignment.released
+            #expect(released?.map(\.sequence) == [Self.point.sequence])
             let export = try await master.export(id, ExportRequest(bookmark: "a", writable: true))
             #expect(capture.asked.last == .export(id, .bookmark("a"), isWritable: true))
             #expect(export.volumes == ["e1/0"] && export.node == master.node)

@@ -48,6 +48,7 @@ struct MachinePageTests {
         try await visit { browser, _ in
             let page = try await browser.get(Self.path)
             #expect(page.text.contains("<svg class=\"timeline\""))
+            #expect(page.text.ranges(of: "\(Self.path)/release?generation=").count == 1, "of the bookmark")
             #expect(page.text.contains("before &lt;b&gt;it&lt;/b&gt;"), "a bookmark stands in the table, however old")
             #expect(page.text.contains("\(Self.path)/export?generation=2&amp;sequence=1000"))
             #expect(page.text.contains("data-live=\"machine-\(Samples.machine.id)\""))
@@ -116,6 +117,10 @@ struct MachinePageTests {
     func actions() async throws {
         let calls: [(verb: String, form: String, line: String, body: String)] = [
             ("bookmark", "&text=before", "POST \(Self.api)/bookmarks", #"{"text":"before"}"#),
+            (
+                "release", "&generation=2&sequence=7", "DELETE \(Self.api)/bookmarks",
+                #""sequence":7"#
+            ),
             ("pause", "", "POST \(Self.api)/pause", ""), ("resume", "", "POST \(Self.api)/resume", ""),
             ("verify", "", "POST \(Self.api)/verifications", ""),
             (

@@ -14,11 +14,11 @@ enum MachineActions {
     ]
 
     enum Verb: String, CaseIterable {
-        case bookmark, pause, resume, export, verify, change, enrol, unprotect
+        case bookmark, release, pause, resume, export, verify, change, enrol, unprotect
 
         var needs: AccessLevel {
             switch self {
-            case .bookmark, .pause, .resume, .export, .verify: .operator
+            case .bookmark, .release, .pause, .resume, .export, .verify: .operator
             case .change, .enrol, .unprotect: .administrator
             }
         }
@@ -37,6 +37,8 @@ enum MachineActions {
         switch verb {
         case .pause: !machine.policy.paused
         case .resume: machine.policy.paused
+        // It is about one bookmark, in whose row it stands.
+        case .release: false
         case .bookmark, .export, .verify, .change, .enrol, .unprotect: true
         }
     }
@@ -65,10 +67,9 @@ enum MachineActions {
         ]
         switch verb {
         case .bookmark: fields["inputs"] = [input("text", words("machinePage.bookmarkText"))]
+        case .release: fields["hidden"] = point(page)
         case .export:
-            fields["hidden"] = ["generation", "sequence"].compactMap { name -> Fields? in
-                page.query(name).map { ["name": name, "value": $0] }
-            }
+            fields["hidden"] = point(page)
             fields["checks"] = [check("writable", words("machinePage.writable"))]
         case .change:
             fields["inputs"] = [
@@ -88,6 +89,11 @@ enum MachineActions {
             "machine-action", title: words("machineVerb.\(verb.rawValue)"), navigation: .machines, fields,
             picture: picture, status: problem.map { HTTPResponse.Status(code: $0.code.status) } ?? .ok,
             problem: problem)
+    }
+
+    /// The point that a page is about.
+    private static func point(_ page: PageRequest) -> [Fields] {
+        ["generation", "sequence"].compactMap { name in page.query(name).map { ["name": name, "value": $0] } }
     }
 
     private static func input(_ name: String, _ label: String, _ value: String = "") -> Fields {
@@ -118,6 +124,7 @@ enum MachineActions {
         case .bookmark:
             answer = try await upstream.call(
                 .bookmark, [id], body: BookmarkRequest(text: form["text"] ?? ""), as: asker)
+        case .release: answer = try await upstream.call(.releaseBookmark, [id], body: try release(form), as: asker)
         case .pause: answer = try await upstream.call(.pauseMachine, [id], as: asker)
         case .resume: answer = try await upstream.call(.resumeMachine, [id], as: asker)
         case .export: answer = try await upstream.call(.export, [id], body: export(form), as: asker)
@@ -142,6 +149,16 @@ enum MachineActions {
         ExportRequest(
             generation: form["generation"].flatMap(UInt64.init), sequence: form["sequence"].flatMap(UInt64.init),
             writable: form["writable"] != nil)
+    }
+
+    private static func release(_ form: Form) throws(APIError) -> ReleaseRequest {
+        guard let generation = form["generation"].flatMap(UInt64.init) else {
+            throw APIError(.missingField, field: "generation")
+        }
+        guard let sequence = form["sequence"].flatMap(UInt64.init) else {
+            throw APIError(.missingField, field: "sequence")
+        }
+        return ReleaseRequest(generation: generation, sequence: sequence)
     }
 
     private static func change(_ form: Form) throws(APIError) -> MachineChange {
