@@ -88,12 +88,14 @@ struct StoredJob: Codable, Equatable, Sendable {
         guard job.state == .running else { return }
         defer { endIfDue(at: now) }
         guard let progress, !progress.isEmpty else { return }
-        let nodes = progress.sorted { $0.key < $1.key }.map(\.value)
+        let sorted = progress.sorted { $0.key < $1.key }
+        let nodes = sorted.map(\.value)
         let total = nodes.reduce(UInt64(0)) { $0 + $1.totalBytes }
         let checked = nodes.reduce(UInt64(0)) { $0 + min($1.checkedBytes, $1.totalBytes) }
         // Whole percents: a job is written down whenever it has changed.
         job.progress = total == 0 ? 0 : (Double(checked) / Double(total) * 100).rounded(.down) / 100
-        job.findings = Array(nodes.flatMap(\.findings).prefix(Self.mostFindings))
+        let findings = sorted.flatMap { node, progress in progress.findings.map { "node \(node): \($0)" } }
+        job.findings = Array(findings.prefix(Self.mostFindings))
         guard nodes.allSatisfy({ !$0.isRunning }) else { return }
         // A daemon that was started anew knows nothing of it: nothing of nothing was checked.
         guard nodes.allSatisfy({ $0.totalBytes > 0 && $0.checkedBytes >= $0.totalBytes }) else {

@@ -82,7 +82,8 @@ private final class Verification: @unchecked Sendable {
 
     private func end() {
         judgeRuns { [self] in
-            state.checkedBytes = state.totalBytes
+            // What was folded away meanwhile needs no checking; a journal that was closed is not whole.
+            if journal.condition != .closed { state.checkedBytes = state.totalBytes }
             state.isRunning = false
             progress(state)
             // A damage may have kept the base from moving on.

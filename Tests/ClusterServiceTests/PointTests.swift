@@ -124,7 +124,7 @@ import Testing
             try await TestCluster.eventually("the progress") { try await master.job(job.id).progress == 0.42 }
             checked.withLockedValue { $0 = 100 }
             try await TestCluster.eventually("the end") { try await master.job(job.id).state == .done }
-            #expect(try await master.job(job.id).findings == ["x"])
+            #expect(try await master.job(job.id).findings == ["node \(master.node): x"])
             duty.cancel()
             await duty.value
         }

@@ -204,7 +204,7 @@ enum Streams {
                 Self.a: Self.progress(1_000, running: false),
                 Self.b: Self.progress(1_000, running: false, ["segment 1: repaired"]),
             ], at: Timestamp(milliseconds: 3_000))
-        #expect(job.job.state == .done && job.job.findings == ["segment 1: repaired"])
+        #expect(job.job.state == .done && job.job.findings == ["node \(Self.b): segment 1: repaired"])
         #expect(job.job.steps.map(\.state) == [.done, .done] && job.job.steps[1].milliseconds == 2_000)
     }
 

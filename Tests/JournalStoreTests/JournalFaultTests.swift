@@ -302,7 +302,8 @@ import Testing
             if !outcome { refused = before }
         }
         let tail = try #require(refused)
-        #expect(rig.allEvents.contains { if case .full = $0 { true } else { false } })
+        // The refusal comes first.
+        await rig.wait { events in events.contains { if case .full = $0 { true } else { false } } }
         #expect(await rig.status().durable == tail)
         #expect(await rig.status().condition == .full)
         #expect(try await rig.read(.newest, range: 0..<512).get() == Self.bytes(3, units: 1))
