@@ -56,7 +56,7 @@ extension SourceCore {
         credits = news.credits
         durableThrough = max(durableThrough, news.durable)
         let everywhere = task.links > 1 ? news.replicated : news.durable
-        settle(through: everywhere, into: &effects)
+        safeEverywhere = everywhere
         // A resync must not wait for a node that is away: what it needs is in the write-intent log all the same.
         let isWhole = state == .stream || state == .spool
         let safe = task.level == .replicated && isWhole ? everywhere : news.durable
@@ -64,12 +64,19 @@ extension SourceCore {
         judge(into: &effects)
     }
 
-    /// Nothing is settled while something is marked: the log is all that knows of it.
-    private mutating func settle(through sequence: UInt64, into effects: inout [Effect]) {
-        let mark = StreamMark(generation: memory.generation, sequence: sequence)
-        guard recording == .records(isConsistent: true), sequence > 0, sequence >= copyEnd, mark > memory.settled else {
+    /// Nothing is settled while something is marked: the log is all that knows of it. Each time the disks are flushed
+    /// and the memory is written, and the next writes have to mark their regions again, so there is a pause between.
+    mutating func settle(at now: Instant, into effects: inout [Effect]) {
+        settleAt = .distantFuture
+        let mark = StreamMark(generation: memory.generation, sequence: safeEverywhere)
+        guard recording == .records(isConsistent: true), safeEverywhere > 0, safeEverywhere >= copyEnd,
+            mark > memory.settled
+        else { return }
+        guard now >= nextSettle else {
+            settleAt = nextSettle
             return
         }
+        nextSettle = now + settings.settlePause
         memory.settled = mark
         effects.append(.settle(mark))
     }

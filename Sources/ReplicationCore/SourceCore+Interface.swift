@@ -46,16 +46,19 @@ extension SourceCore {
         public var copyBatch: Int
         /// Pause after both nodes were tried in vain.
         public var retry: Span
+        /// Between two settlings of what all nodes have.
+        public var settlePause: Span
 
         public init(
             ringLimit: Int = 256 << 20, spoolLimit: Int = 4 << 30, copyBatch: Int = 4 << 20,
-            retry: Span = .milliseconds(200)
+            retry: Span = .milliseconds(200), settlePause: Span = .seconds(5)
         ) {
             precondition(copyBatch <= ringLimit / 4, "a batch of a copy is more than a quarter of the ring")
             self.ringLimit = ringLimit
             self.spoolLimit = spoolLimit
             self.copyBatch = copyBatch
             self.retry = retry
+            self.settlePause = settlePause
         }
     }
 

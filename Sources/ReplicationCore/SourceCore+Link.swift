@@ -7,6 +7,8 @@ extension SourceCore {
         if let task, next.epoch < task.epoch { return }
         let before = task
         task = next
+        // Another assignment may have other nodes.
+        safeEverywhere = 0
         if before?.limits != next.limits { calendar = RateCalendar(next.limits) }
         if next.isPaused {
             leave(into: &effects)
@@ -69,6 +71,7 @@ extension SourceCore {
             hasGeneration = true
             copyEnd = 0
             durableThrough = 0
+            safeEverywhere = 0
             queue = FrameQueue(
                 after: StreamPosition(
                     generation: memory.generation, sequence: 0, digest: memory.predecessor.digest))
@@ -88,6 +91,7 @@ extension SourceCore {
         case .connecting(link), .persisting(link), .greeting(link), .linked(link): fail(link, at: now, into: &effects)
         default: break
         }
+        safeEverywhere = 0
     }
 
     /// The other node at once; after both, a pause.

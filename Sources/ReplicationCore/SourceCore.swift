@@ -72,6 +72,11 @@ public struct SourceCore: Sendable {
     var failures = 0
     var retryAt = Instant.distantFuture
     var sendAt = Instant.distantFuture
+    /// The last record of this generation that all nodes have.
+    var safeEverywhere: UInt64 = 0
+    /// Nothing is settled before this moment; and when it is done next, if there is something.
+    var nextSettle = Instant(nanoseconds: 0)
+    var settleAt = Instant.distantFuture
     public internal(set) var copiedBytes: UInt64 = 0
     public internal(set) var remainingBytes: UInt64 = 0
 
@@ -117,8 +122,9 @@ public struct SourceCore: Sendable {
         case .tapOverflowed: tapOverflowed(into: &effects)
         case .wake: wake(at: now, into: &effects)
         }
+        settle(at: now, into: &effects)
         pump(at: now, wall: wall, into: &effects)
-        let next = min(retryAt, sendAt)
+        let next = min(retryAt, sendAt, settleAt)
         if next < .distantFuture { effects.append(.wake(at: next)) }
     }
 

@@ -72,7 +72,9 @@ final class ReplicationWorld {
         settings = SourceCore.Settings(
             // The core leaves room for the largest possible frame, which is far more than frames have here.
             ringLimit: FrameLimits.frame + ring, spoolLimit: random.chance(1, in: 2) ? FrameLimits.frame + ring : 0,
-            copyBatch: 16 << 10, retry: .milliseconds(100))
+            copyBatch: 16 << 10, retry: .milliseconds(100),
+            // From none to long ones.
+            settlePause: [.zero, .milliseconds(50), .seconds(1)][random.index(below: 3)])
         assigned = [0, 1]
         self.random = random
     }

@@ -122,6 +122,23 @@ struct SourceRig {
         #expect(durable.acknowledge(1, replicated: 1).contains(.settle(settled)))
     }
 
+    /// Settling flushes the disks and writes a file: not at every acknowledgement, but even when no other comes.
+    @Test func settlingPauses() throws {
+        var rig = SourceRig.streaming(links: 1)
+        func settled(_ sequence: UInt64) -> SourceCore.Effect {
+            .settle(StreamMark(generation: Generation(1), sequence: sequence))
+        }
+        #expect(rig.acknowledge(1).contains(settled(1)))
+        _ = rig.step(.frameClosed(Rig.closed(1, 2, 2)))
+        let effects = rig.acknowledge(2)
+        #expect(!effects.contains(settled(2)))
+        #expect(effects.contains(.wake(at: Rig.moment(5_000))))
+        rig.now = 4_999
+        #expect(!rig.step(.wake).contains(settled(2)))
+        rig.now = 5_000
+        #expect(rig.step(.wake).contains(settled(2)))
+    }
+
     @Test func withOneNodeDurableIsAllThereIs() {
         var rig = SourceRig.streaming(links: 1, level: .replicated)
         #expect(rig.acknowledge(1).contains(.free(through: 1)))
