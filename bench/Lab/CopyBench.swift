@@ -42,7 +42,7 @@ enum CopyBench {
         var convert = Samples()
         for run in 0..<runs {
             try forgetCaches()
-            nbdcopy.add(try timed { try throughNBD(image, folder, size) })
+            nbdcopy.add(try throughNBD(image, folder, size))
             try forgetCaches()
             convert.add(
                 try timed {
@@ -55,7 +55,7 @@ enum CopyBench {
             unlink("\(folder)/converted.img")
             try forgetCaches()
             let before = try loopbackBytes()
-            ours.add(try timed { try replicate(image, "\(folder)/rig", MachineID(high: 3, low: UInt64(run)), size) })
+            ours.add(try replicate(image, "\(folder)/rig", MachineID(high: 3, low: UInt64(run)), size))
             wire.add(Double(try loopbackBytes() - before))
         }
         Terminal.say(
@@ -81,24 +81,34 @@ enum CopyBench {
     }
 
     /// nbdcopy to a server that writes as durably as a journal does.
-    private static func throughNBD(_ image: String, _ folder: String, _ size: UInt64) throws {
+    ///
+    /// - Returns: seconds.
+    private static func throughNBD(_ image: String, _ folder: String, _ size: UInt64) throws -> Double {
         let target = "\(folder)/target.img"
         try Command.run(["truncate", "--size", "\(size)", target])
         defer { unlink(target) }
         let server = try NBDServerProcess(.qemu, file: target, folder: folder)
         defer { server.stop() }
-        try Command.run(
-            ["nbdcopy", "--flush", image, "nbd+unix:///disk?socket=\(folder)/qemu-nbd.sock"], within: .seconds(600))
+        return try timed {
+            try Command.run(
+                ["nbdcopy", "--flush", image, "nbd+unix:///disk?socket=\(folder)/qemu-nbd.sock"],
+                within: .seconds(600))
+        }
     }
 
-    private static func replicate(_ image: String, _ folder: String, _ machine: MachineID, _ size: UInt64) throws {
+    /// - Returns: seconds from the start of the source until a node has flushed everything.
+    private static func replicate(
+        _ image: String, _ folder: String, _ machine: MachineID, _ size: UInt64
+    ) throws -> Double {
         let rig = try ReplicationRig(folder: folder, nodes: 1)
         defer { rig.end() }
         try rig.assign([machine], size: size)
         let source = try rig.source(machine, image: image, size: size)
         defer { source.stop() }
-        try source.start()
-        try source.untilLevel(nodes: 1, within: .seconds(600))
+        return try timed {
+            try source.start()
+            try source.untilLevel(nodes: 1, within: .seconds(600))
+        }
     }
 
     // MARK: The resume
@@ -119,8 +129,7 @@ enum CopyBench {
         for run in 0..<runs {
             rig.nodes[0].kill()
             try change(source, size, seed: run)
-            try rig.nodes[0].restart()
-            try figures.addOurs(source)
+            try figures.addOurs(source, rig.nodes[0])
             try forgetCaches()
             try figures.addRsync(image, copy)
         }

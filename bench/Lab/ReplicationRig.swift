@@ -167,6 +167,16 @@ final class CaptureProcess {
         if child.wait(until: LabClock.now() + .seconds(10)) == nil { child.killAndCollect() }
     }
 
+    /// From disks, since its start (proc_pid_io(5)).
+    func bytesRead() throws(LabError) -> UInt64 {
+        let text = FileManager.default.contents(atPath: "/proc/\(pid)/io").map { String(decoding: $0, as: UTF8.self) }
+        let line = text?.split(separator: "\n").first { $0.hasPrefix("read_bytes:") }
+        guard let line, let bytes = UInt64(line.filter(\.isNumber)) else {
+            throw LabError("/proc/\(pid)/io cannot be read.")
+        }
+        return bytes
+    }
+
     func ask(_ request: CaptureRequest) throws(LabError) -> CaptureAnswer {
         do {
             let line = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
@@ -196,6 +206,8 @@ final class SourceProcess {
         var durable: UInt64
         var replicated: UInt64
         var bytesBehind: UInt64
+        /// Nanoseconds since 1970; 0 when everything is safe.
+        var oldestUnsafe: UInt64
         var bytesToCopy: UInt64
         var readBytes: UInt64
         var sentBytes: UInt64

@@ -14,13 +14,17 @@ struct ResumeFigures {
 
     init(changed: Double) { self.changed = changed }
 
-    /// From the moment when the receiver is back until the copies are equal again.
-    mutating func addOurs(_ source: SourceProcess) throws {
+    /// From the start of the receiver, which was killed, until the copies are equal again.
+    mutating func addOurs(_ source: SourceProcess, _ node: CaptureProcess) throws {
         let bytes = try CopyBench.loopbackBytes()
         let before = try source.status().readBytes
-        time.add(try CopyBench.timed { try source.untilLevel(nodes: 1, within: .seconds(300)) })
+        time.add(
+            try CopyBench.timed {
+                try node.restart()
+                try source.untilLevel(nodes: 1, within: .seconds(300))
+            })
         wire.add(Double(try CopyBench.loopbackBytes() - bytes))
-        read.add(Double(try source.status().readBytes - before))
+        read.add(Double(try source.status().readBytes - before + node.bytesRead()))
     }
 
     mutating func addRsync(_ image: String, _ copy: String) throws {

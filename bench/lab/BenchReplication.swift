@@ -26,9 +26,8 @@ struct BenchReplication: AsyncParsableCommand {
     var output = "build/bench/replication.json"
 
     func validate() throws {
-        guard runs > 0, seconds > 0, size > 0 else {
-            throw ValidationError("--runs, --seconds and --size must be at least 1.")
-        }
+        guard runs > 0, seconds > 0 else { throw ValidationError("--runs and --seconds must be at least 1.") }
+        guard size >= 4 else { throw ValidationError("--size must be at least 4: the change must not fit in memory.") }
     }
 
     nonisolated func run() async throws {
