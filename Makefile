@@ -68,7 +68,7 @@ bench-failover: ## power cuts beside keepalived; table and build/bench/failover.
 	@$(MAKE) --no-print-directory build CONFIGURATION=release
 	@.build/release/lab bench-failover
 
-bench-replication: ## blocks, NBD and journals beside others; table and build/bench/replication.json
+bench-replication: ## blocks, NBD, tap, copies and journals beside others; table and build/bench/replication.json
 	@image/install-packages replication
 	@$(MAKE) --no-print-directory build CONFIGURATION=release
 	@.build/release/lab bench-replication
