@@ -80,6 +80,9 @@ cost: ## memory and CPU of every daemon at rest; table and build/bench/cost.json
 soak: build ## every fault of the design, again and again
 	@image/install-packages bench
 	@$(BIN)/lab soak
+	@image/install-packages replication
+	@$(BUILD) --build-tests
+	@KEELSON_POINTS=$${POINTS:-100} swift test --skip-build --filter CrashConsistencyTests
 
 fuzz: deps ## fuzz every parser, SECONDS_EACH=n each (600)
 	@for target in $(FUZZ); do \

@@ -275,7 +275,7 @@ let testTargets: [Target] = [
         "IdentityTests",
         ["Identity", "JoinCore", "Linux", "Primitives", "StreamProtocol", nioCore, nioPosix, nioSSL, nioTLS]),
     tests("SimulationTests", ["Simulation"]),
-    tests("LabTests", ["APIProtocol", "Lab", "MembershipCore", "Primitives"]),
+    tests("LabTests", ["APIProtocol", "CaptureProtocol", "Lab", "MembershipCore", "Primitives", "StreamProtocol"]),
     tests("TidyTests", []),
     tests(
         "APIServiceTests",

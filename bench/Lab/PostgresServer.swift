@@ -39,6 +39,13 @@ public final class PostgresServer {
             ["start", "-w", "-t", "60", "-D", "\(folder)/data", "-l", "\(folder)/data/server.log", "-o", options])
     }
 
+    /// Starts the server on what a power cut left. The process that it names there was another life's.
+    public func recover() throws(LabError) {
+        let stale = ["data/postmaster.pid", "socket/.s.PGSQL.5432", "socket/.s.PGSQL.5432.lock"]
+        try Command.run(["rm", "-f"] + stale.map { "\(folder)/\($0)" })
+        try start()
+    }
+
     /// Ends the server, at once: what is not on the disk is lost.
     public func stop() throws(LabError) {
         try run("pg_ctl", ["stop", "-w", "-m", "immediate", "-D", "\(folder)/data"])

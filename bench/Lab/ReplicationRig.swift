@@ -62,7 +62,7 @@ final class ReplicationRig {
         StreamAssignment(
             machine: machine, name: "m\(machine)", epoch: 1, receiver: nodes[0].place,
             second: nodes.count > 1 ? nodes[1].place : nil,
-            volumes: [.init(number: VolumeNumber(0), name: "disk", size: size, blockSize: 4096)],
+            volumes: [.init(number: VolumeNumber(0), name: "disk", size: size, blockSize: 512)],
             level: nodes.count > 1 ? .replicated : .durable)
     }
 
