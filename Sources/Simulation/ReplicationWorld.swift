@@ -73,8 +73,7 @@ final class ReplicationWorld {
             // The core leaves room for the largest possible frame, which is far more than frames have here.
             ringLimit: FrameLimits.frame + ring, spoolLimit: random.chance(1, in: 2) ? FrameLimits.frame + ring : 0,
             copyBatch: 16 << 10, retry: .milliseconds(100),
-            // From none to long ones.
-            settlePause: [.zero, .milliseconds(50), .seconds(1)][random.index(below: 3)])
+            settlePause: ring > 256 << 10 ? .milliseconds(50) : .zero)
         assigned = [0, 1]
         self.random = random
     }

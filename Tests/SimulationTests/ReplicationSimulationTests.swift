@@ -56,7 +56,7 @@ extension ReplicationPlant {
         case .anyPredecessor: 30...30
         case .footerBeforeData: 21...21
         case .hashFilterSkipped: 1...1
-        case .settledBeforeFlush: 10...10
+        case .settledBeforeFlush: 102...102
         }
     }
 }
