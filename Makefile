@@ -82,7 +82,8 @@ soak: build ## every fault of the design, again and again
 	@$(BIN)/lab soak
 	@image/install-packages replication
 	@$(BUILD) --build-tests
-	@KEELSON_POINTS=$${POINTS:-100} swift test --skip-build --filter CrashConsistencyTests
+	@KEELSON_POINTS=$${POINTS:-100} KEELSON_KILLS=$${KILLS:-100} KEELSON_SEED=$(SEED) \
+		swift test --skip-build --no-parallel --filter '(CrashConsistency|Kill)Tests'
 
 fuzz: deps ## fuzz every parser, SECONDS_EACH=n each (600)
 	@for target in $(FUZZ); do \

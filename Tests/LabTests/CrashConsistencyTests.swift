@@ -10,14 +10,12 @@ import Testing
 /// `KEELSON_POINTS` says how many points are opened (6; `make soak` opens more).
 @Suite(.serialized, .enabled(if: MountedExportTests.hasPrograms, "needs nbdfuse (packages.replication)"))
 struct CrashConsistencyTests {
-    static let machine = MachineID(high: 6, low: 1)
-    static let size: UInt64 = 256 << 20
     static let count = ProcessInfo.processInfo.environment["KEELSON_POINTS"].flatMap { Int($0) } ?? 6
 
     /// Every commit that was acknowledged before the point is there, and nothing is damaged.
     @Test func postgresRecoversFromEveryPoint() throws {
         guard try PostgresServer.installation() != nil else { return }
-        try withDisk { rig, source in
+        try ReplicatedDisk.with { rig, source in
             let disk = try MountedExport(
                 socket: source.socket, export: "disk", folder: "\(rig.folder)/mounted", format: true)
             let postgres = try PostgresServer(folder: disk.path)
@@ -43,7 +41,7 @@ struct CrashConsistencyTests {
     }
 
     @Test func ext4IsWholeAtEveryBarrier() throws {
-        try withDisk { rig, source in
+        try ReplicatedDisk.with { rig, source in
             let disk = try MountedExport(
                 socket: source.socket, export: "disk", folder: "\(rig.folder)/mounted", format: true)
             let made = Self.now
@@ -88,22 +86,10 @@ struct CrashConsistencyTests {
 
     // MARK: The disk and its points
 
-    private func withDisk(_ body: (ReplicationRig, SourceProcess) throws -> Void) throws {
-        let rig = try ReplicationRig(folder: "/var/tmp/keelson-consistency-\(getpid())", nodes: 2)
-        defer { rig.end() }
-        let image = "\(rig.folder)/disk.img"
-        try Command.run(["truncate", "--size", "\(Self.size)", image])
-        try rig.assign([Self.machine], size: Self.size)
-        let source = try rig.source(Self.machine, image: image, size: Self.size)
-        try source.start()
-        defer { source.stop() }
-        try source.untilLevel(nodes: 2, within: .seconds(60))
-        try body(rig, source)
-    }
-
     /// Some of the points behind a moment, at random but the same in every run.
     private static func chosen(_ rig: ReplicationRig, after moment: UInt64) throws -> [JournalPoint] {
-        guard case .points(let all) = try rig.nodes[0].ask(.points(machine, before: .max, limit: 10_000)) else {
+        guard case .points(let all) = try rig.nodes[0].ask(.points(ReplicatedDisk.machine, before: .max, limit: 10_000))
+        else {
             throw LabError("The receiver has no points.")
         }
         let behind = all.filter { $0.time > moment }
@@ -116,7 +102,7 @@ struct CrashConsistencyTests {
         _ point: JournalPoint, on node: CaptureProcess, _ body: (ExportPlace) throws -> Void
     ) throws {
         let choice = PointChoice.position(point.generation, sequence: point.sequence)
-        guard case .exports(let places) = try node.ask(.export(machine, choice, isWritable: true)),
+        guard case .exports(let places) = try node.ask(.export(ReplicatedDisk.machine, choice, isWritable: true)),
             let place = places.first
         else { throw LabError("A node does not open \(point).") }
         try body(place)

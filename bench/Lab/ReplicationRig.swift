@@ -202,6 +202,7 @@ final class SourceProcess {
     /// What the source says of itself, as far as measurements need it.
     struct Status: Decodable {
         var state: String
+        var generation: UInt64
         var sequence: UInt64
         var durable: UInt64
         var replicated: UInt64
@@ -232,6 +233,12 @@ final class SourceProcess {
         child.signal(SIGTERM)
         if child.wait(until: LabClock.now() + .seconds(20)) == nil { child.killAndCollect() }
         self.child = nil
+    }
+
+    /// The power of its machine is cut, as far as the program knows.
+    func kill() {
+        child?.killAndCollect()
+        child = nil
     }
 
     func status() throws(LabError) -> Status {
