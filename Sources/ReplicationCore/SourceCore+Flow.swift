@@ -56,7 +56,7 @@ extension SourceCore {
         credits = news.credits
         durableThrough = max(durableThrough, news.durable)
         let everywhere = task.links > 1 ? news.replicated : news.durable
-        safeEverywhere = everywhere
+        safeEverywhere = StreamMark(generation: news.generation, sequence: everywhere)
         // A resync must not wait for a node that is away: what it needs is in the write-intent log all the same.
         let isWhole = state == .stream || state == .spool
         let safe = task.level == .replicated && isWhole ? everywhere : news.durable
@@ -68,17 +68,16 @@ extension SourceCore {
     /// and the memory is written, and the next writes have to mark their regions again, so there is a pause between.
     mutating func settle(at now: Instant, into effects: inout [Effect]) {
         settleAt = .distantFuture
-        let mark = StreamMark(generation: memory.generation, sequence: safeEverywhere)
-        guard recording == .records(isConsistent: true), safeEverywhere > 0, safeEverywhere >= copyEnd,
-            mark > memory.settled
+        guard recording == .records(isConsistent: true), safeEverywhere.generation == memory.generation,
+            safeEverywhere.sequence > 0, safeEverywhere.sequence >= copyEnd, safeEverywhere > memory.settled
         else { return }
         guard now >= nextSettle else {
             settleAt = nextSettle
             return
         }
         nextSettle = now + settings.settlePause
-        memory.settled = mark
-        effects.append(.settle(mark))
+        memory.settled = safeEverywhere
+        effects.append(.settle(safeEverywhere))
     }
 
     /// The tap could not wait for a judgement and marks already.

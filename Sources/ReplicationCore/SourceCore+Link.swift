@@ -7,8 +7,6 @@ extension SourceCore {
         if let task, next.epoch < task.epoch { return }
         let before = task
         task = next
-        // Another assignment may have other nodes.
-        safeEverywhere = 0
         if before?.limits != next.limits { calendar = RateCalendar(next.limits) }
         if next.isPaused {
             leave(into: &effects)
@@ -36,6 +34,8 @@ extension SourceCore {
 
     mutating func connect(_ link: Link, into effects: inout [Effect]) {
         phase = .connecting(link)
+        // It may be of another assignment, with other nodes behind it.
+        safeEverywhere = StreamMark(.none)
         effects.append(.connect(link))
     }
 
@@ -71,7 +71,6 @@ extension SourceCore {
             hasGeneration = true
             copyEnd = 0
             durableThrough = 0
-            safeEverywhere = 0
             queue = FrameQueue(
                 after: StreamPosition(
                     generation: memory.generation, sequence: 0, digest: memory.predecessor.digest))
@@ -91,7 +90,6 @@ extension SourceCore {
         case .connecting(link), .persisting(link), .greeting(link), .linked(link): fail(link, at: now, into: &effects)
         default: break
         }
-        safeEverywhere = 0
     }
 
     /// The other node at once; after both, a pause.

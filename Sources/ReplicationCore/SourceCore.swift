@@ -72,8 +72,8 @@ public struct SourceCore: Sendable {
     var failures = 0
     var retryAt = Instant.distantFuture
     var sendAt = Instant.distantFuture
-    /// The last record of this generation that all nodes have.
-    var safeEverywhere: UInt64 = 0
+    /// The last record that all nodes have, as the node of the moment said.
+    var safeEverywhere = StreamMark(.none)
     /// Nothing is settled before this moment; and when it is done next, if there is something.
     var nextSettle = Instant(nanoseconds: 0)
     var settleAt = Instant.distantFuture

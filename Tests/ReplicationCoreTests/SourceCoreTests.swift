@@ -139,6 +139,29 @@ struct SourceRig {
         #expect(rig.step(.wake).contains(settled(2)))
     }
 
+    /// What nodes had of one generation says nothing of the next.
+    @Test func whatWaitsToBeSettledEndsWithItsGeneration() {
+        var rig = SourceRig.streaming(links: 1)
+        _ = rig.acknowledge(1)
+        _ = rig.step(.frameClosed(Rig.closed(1, 2, 2)))
+        _ = rig.acknowledge(2)
+        _ = rig.step(.disconnected(0))
+        rig.now = 6_000
+        var effects = rig.step(.wake)
+        effects += rig.step(.connected(0))
+        effects += rig.step(.persisted)
+        // The node has lost what it had.
+        effects += rig.step(.answered(0, .refused(.wrongPredecessor, tail: .none)))
+        effects += rig.step(.persisted)
+        rig.now = 12_000
+        effects += rig.step(.wake)
+        #expect(rig.core.memory.generation == Generation(2))
+        #expect(
+            !effects.contains {
+                if case .settle(let mark) = $0 { mark.generation == Generation(2) } else { false }
+            })
+    }
+
     @Test func withOneNodeDurableIsAllThereIs() {
         var rig = SourceRig.streaming(links: 1, level: .replicated)
         #expect(rig.acknowledge(1).contains(.free(through: 1)))
