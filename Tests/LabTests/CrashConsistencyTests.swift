@@ -7,50 +7,60 @@ import Testing
 @testable import Lab
 
 /// A file system on a replicated disk: whatever point is opened is what a power cut at that moment would have left.
-/// `KEELSON_POINTS` says how many points are opened (6; `make soak` opens more).
+/// `KEELSON_POINTS` says how many points are opened (6; `make soak` opens more), `KEELSON_SEED` which.
 @Suite(.serialized, .enabled(if: MountedExportTests.hasPrograms, "needs nbdfuse (packages.replication)"))
 struct CrashConsistencyTests {
-    static let count = ProcessInfo.processInfo.environment["KEELSON_POINTS"].flatMap { Int($0) } ?? 6
+    static let count = ReplicatedDisk.setting("KEELSON_POINTS", 6)
 
-    /// Every commit that was acknowledged before the point is there, and nothing is damaged.
-    @Test func postgresRecoversFromEveryPoint() throws {
-        guard try PostgresServer.installation() != nil else { return }
+    /// Something that a client did, and when, in nanoseconds since 1970.
+    private struct Deed {
+        let number: Int
+        let began: UInt64
+        /// It was acknowledged.
+        let ended: UInt64
+    }
+
+    /// Every commit that was acknowledged before the point is there, none that began behind it, and nothing is damaged.
+    @Test(MountedExportTests.hasPostgres) func postgresRecoversFromEveryPoint() throws {
         try ReplicatedDisk.with { rig, source in
             let disk = try MountedExport(
                 socket: source.socket, export: "disk", folder: "\(rig.folder)/mounted", format: true)
             let postgres = try PostgresServer(folder: disk.path)
             try postgres.create()
             let created = Self.now
-            var ledger: [(number: Int, acknowledged: UInt64)] = []
-            for number in 1...40 {
+            let ledger = try (1...max(40, Self.count)).map { number in
+                let began = Self.now
                 try postgres.commit(number)
-                ledger.append((number, Self.now))
+                return Deed(number: number, began: began, ended: Self.now)
             }
             try postgres.stop()
             try disk.close()
             try source.untilLevel(nodes: 2, within: .seconds(60))
             for (index, point) in try Self.chosen(rig, after: created).enumerated() {
-                let before = ledger.filter { $0.acknowledged < point.time }.map(\.number)
+                let acknowledged = ledger.filter { $0.ended < point.time }.count
+                let begun = ledger.filter { $0.began <= point.time }.count
                 try Self.withBranch(point, on: rig.nodes[index % 2]) { branch in
                     let numbers = try Self.recovered(branch, folder: "\(rig.folder)/branch")
                     #expect(numbers == Array(1..<numbers.count + 1))
-                    #expect(numbers.count >= before.count, "a commit acknowledged before \(point) is missing")
+                    #expect(numbers.count >= acknowledged, "a commit acknowledged before \(point) is missing")
+                    #expect(numbers.count <= begun, "a commit of later is in \(point)")
                 }
             }
         }
     }
 
+    /// Every file that was flushed before the point is there as it was written, none that was made behind it, and the
+    /// file system is whole.
     @Test func ext4IsWholeAtEveryBarrier() throws {
         try ReplicatedDisk.with { rig, source in
             let disk = try MountedExport(
                 socket: source.socket, export: "disk", folder: "\(rig.folder)/mounted", format: true)
             let made = Self.now
-            for number in 0..<30 {
-                let folder = "\(disk.path)/\(number % 7)"
-                try Command.run(["mkdir", "-p", folder])
-                try Command.run(["dd", "if=/dev/urandom", "of=\(folder)/\(number)", "bs=64k", "count=9", "conv=fsync"])
-                if number % 3 == 2 { try Command.run(["rm", "\(disk.path)/\((number - 2) % 7)/\(number - 2)"]) }
-                if number % 5 == 4 { try Command.run(["sync", "--file-system", disk.path]) }
+            var contents: [Int: Substring] = [:]
+            let ledger = try (0..<max(30, Self.count)).map { number in
+                let began = Self.now
+                contents[number] = try Self.write(number, in: disk.path)
+                return Deed(number: number, began: began, ended: Self.now)
             }
             try disk.close()
             try source.untilLevel(nodes: 2, within: .seconds(60))
@@ -63,11 +73,35 @@ struct CrashConsistencyTests {
                     try Command.run(["e2fsck", "-E", "journal_only", "-p", copy], within: .seconds(60))
                     let check = try Command.attempt(["e2fsck", "-fn", copy], within: .seconds(60))
                     #expect(check.code == 0, "\(point): \(check.text)")
+                    for deed in ledger where deed.number % 3 != 0 {
+                        let found = try Self.content(of: deed.number, on: copy)
+                        if deed.ended < point.time { #expect(found == contents[deed.number], "\(deed) in \(point)") }
+                        if deed.began > point.time { #expect(found == Self.nothing, "\(deed) in \(point)") }
+                    }
                     try Command.run(["rm", copy])
                 }
             }
         }
     }
+
+    /// A file in one of seven folders; every third one goes away again.
+    ///
+    /// - Returns: SHA-256 of what is in it.
+    private static func write(_ number: Int, in mount: String) throws -> Substring {
+        let folder = "\(mount)/\(number % 7)"
+        try Command.run(["mkdir", "-p", folder])
+        try Command.run(["dd", "if=/dev/urandom", "of=\(folder)/\(number)", "bs=64k", "count=9", "conv=fsync"])
+        if number % 3 == 2 { try Command.run(["rm", "\(mount)/\((number - 2) % 7)/\(number - 2)"]) }
+        return try Command.run(["sha256sum", "\(folder)/\(number)"]).prefix(64)
+    }
+
+    /// SHA-256 of a file in an image that is not mounted; that of nothing when it is not there.
+    private static func content(of number: Int, on image: String) throws -> Substring {
+        let read = "debugfs -R 'cat /\(number % 7)/\(number)' '\(image)' 2>/dev/null | sha256sum"
+        return try Command.run(["sh", "-c", read]).prefix(64)
+    }
+
+    private static let nothing: Substring = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
     /// Starts PostgreSQL on a branch and lets it check itself.
     ///
@@ -93,8 +127,8 @@ struct CrashConsistencyTests {
             throw LabError("The receiver has no points.")
         }
         let behind = all.filter { $0.time > moment }
-        #expect(behind.count > 30)
-        var random = SeededRandom(seed: 8)
+        #expect(behind.count > 30 && behind.count >= count, "fewer points than are to be opened")
+        var random = SeededRandom(seed: UInt64(ReplicatedDisk.setting("KEELSON_SEED", 1)))
         return Array(behind.shuffled(using: &random).prefix(count))
     }
 

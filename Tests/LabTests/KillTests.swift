@@ -1,5 +1,4 @@
 import CaptureProtocol
-import Foundation
 import Primitives
 import StreamProtocol
 import Testing
@@ -14,7 +13,7 @@ struct KillTests {
 
     /// What was acknowledged as replicated is on both nodes after any of it; afterwards all three are equal.
     @Test func nothingAcknowledgedIsMissing() throws {
-        var random = SeededRandom(seed: UInt64(Kills.setting("KEELSON_SEED", 1)))
+        var random = SeededRandom(seed: UInt64(ReplicatedDisk.setting("KEELSON_SEED", 1)))
         try ReplicatedDisk.with { rig, source in
             for round in 0..<Kills.count {
                 let victim = Victim.allCases[round % Victim.allCases.count]
@@ -84,9 +83,5 @@ struct KillTests {
 }
 
 private enum Kills {
-    static let count = setting("KEELSON_KILLS", 0)
-
-    static func setting(_ name: String, _ standard: Int) -> Int {
-        ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? standard
-    }
+    static let count = ReplicatedDisk.setting("KEELSON_KILLS", 0)
 }

@@ -8,9 +8,12 @@ import Testing
     static let hasPrograms =
         access("/usr/bin/qemu-nbd", X_OK) == 0 && access("/usr/bin/nbdfuse", X_OK) == 0
 
-    @Test(.enabled(if: hasPrograms, "needs qemu-nbd and nbdfuse (packages.replication)"))
+    static let hasPostgres = ConditionTrait.enabled("PostgreSQL is not installed (packages.replication)") {
+        try PostgresServer.installation() != nil
+    }
+
+    @Test(.enabled(if: hasPrograms, "needs qemu-nbd and nbdfuse (packages.replication)"), hasPostgres)
     func postgresKeepsItsCommits() throws {
-        guard try PostgresServer.installation() != nil else { return }
         let folder = "/tmp/keelson-mounted-\(getpid())"
         try Command.run(["mkdir", folder])
         defer { #expect(throws: Never.self) { try Command.run(["rm", "-r", "--one-file-system", folder]) } }

@@ -9,6 +9,11 @@ enum ReplicatedDisk {
     static let machine = MachineID(high: 6, low: 1)
     static let size: UInt64 = 256 << 20
 
+    /// A number from the environment.
+    static func setting(_ name: String, _ standard: Int) -> Int {
+        ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? standard
+    }
+
     static func image(_ rig: ReplicationRig) -> String { "\(rig.folder)/disk.img" }
 
     /// Level with both nodes when the body begins; nothing is left afterwards.
