@@ -43,14 +43,18 @@ struct ScrubBook {
     /// - Throws: `SystemError`.
     mutating func note(_ machines: [MachineID], at now: UInt64) throws(SystemError) {
         for machine in machines { checked[machine] = now }
-        let entries = checked.map { Entry(machine: $0.key, checked: $0.value) }
-            .sorted { $0.machine.description < $1.machine.description }
-        try DurableFile.replace(path, with: CaptureJSON.encode(entries), mode: 0o600)
+        try write()
     }
 
     /// - Throws: `SystemError`.
     mutating func forget(_ machine: MachineID) throws(SystemError) {
         guard checked.removeValue(forKey: machine) != nil else { return }
-        try note([], at: 0)
+        try write()
+    }
+
+    private func write() throws(SystemError) {
+        let entries = checked.map { Entry(machine: $0.key, checked: $0.value) }
+            .sorted { $0.machine.description < $1.machine.description }
+        try DurableFile.replace(path, with: CaptureJSON.encode(entries), mode: 0o600)
     }
 }

@@ -13,11 +13,11 @@ struct BaseRepair: Sendable {
 
     /// What is damaged in a range of blocks; neighbours are one finding of up to 1 MiB.
     ///
-    /// - Parameter isGrown: an image that is too short is made long again, so that each block of it can be repaired.
-    func damages(in blocks: Range<UInt64>, isGrown: Bool) -> [JournalFinding] {
+    /// - Parameter growsImage: an image that is too short is made long again, so that each block of it can be repaired.
+    func damages(in blocks: Range<UInt64>, growsImage: Bool) -> [JournalFinding] {
         var damages: [JournalFinding] = []
         do throws(JournalFinding) {
-            let reading = try reading(isGrown, &damages)
+            let reading = try reading(growsImage, &damages)
             var place = blocks.lowerBound * Self.unitsPerBlock
             while place < blocks.upperBound * Self.unitsPerBlock {
                 do throws(JournalFinding) {
@@ -33,11 +33,11 @@ struct BaseRepair: Sendable {
     }
 
     private func reading(
-        _ isGrown: Bool, _ damages: inout [JournalFinding]
+        _ growsImage: Bool, _ damages: inout [JournalFinding]
     ) throws(JournalFinding) -> BaseReading {
         do throws(JournalFinding) { return try BaseReading(volume, files) } catch {
             // Sums that are gone cannot be known again: blocks without one would be taken for zeros.
-            guard isGrown, error.file == files.folder.base(files.set, volume.number) else { throw error }
+            guard growsImage, error.file == files.folder.base(files.set, volume.number) else { throw error }
             do throws(SystemError) { try files.growImage(volume) } catch { throw finding("\(error)") }
             return try BaseReading(volume, files)
         }

@@ -306,9 +306,9 @@ private final class Verification: @unchecked Sendable {
         let base = BaseRepair(volume: volume, files: journal.base.files)
         let blocks = block..<min(count, block + step / UInt64(BaseFiles.block))
         let isFolding = journal.folding.isRunning
-        let isGrown = repair != nil
+        let growsImage = repair != nil
         journal.host.slow.add { [self] in
-            let damages = base.damages(in: blocks, isGrown: isGrown)
+            let damages = base.damages(in: blocks, growsImage: growsImage)
             journal.host.loop.post {
                 // One that was being folded when this was asked for is looked at again.
                 if isFolding, !damages.isEmpty { return self.nextBase(block) }

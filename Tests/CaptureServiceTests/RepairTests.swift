@@ -3,7 +3,6 @@ import ConfigurationCore
 import Foundation
 import Glibc
 import Identity
-import JournalStore
 import Primitives
 import StreamProtocol
 import Testing
@@ -22,11 +21,7 @@ struct RepairTests {
 
     init() async throws {
         cluster = try TestCluster()
-        let journals = JournalConfiguration(segmentSize: 4 << 20)
-        first = try TestNode(cluster, port: try TestNode.freePort(), journals: journals)
-        second = try TestNode(cluster, port: try TestNode.freePort(), journals: journals)
-        try await first.start()
-        try await second.start()
+        (first, second) = try await cluster.pair()
         try await assign(epoch: 1)
     }
 

@@ -2,6 +2,7 @@ import CaptureProtocol
 import Foundation
 import Identity
 import JoinCore
+import JournalStore
 import NIOSSL
 import Primitives
 import StreamProtocol
@@ -29,6 +30,16 @@ struct TestCluster {
 }
 
 extension TestCluster {
+    /// Two running nodes with small segments.
+    func pair() async throws -> (TestNode, TestNode) {
+        let journals = JournalConfiguration(segmentSize: 4 << 20)
+        let first = try TestNode(self, port: try TestNode.freePort(), journals: journals)
+        let second = try TestNode(self, port: try TestNode.freePort(), journals: journals)
+        try await first.start()
+        try await second.start()
+        return (first, second)
+    }
+
     func assignment(
         _ machine: MachineID, size: Int, _ receiver: StreamAssignment.Place, second: StreamAssignment.Place? = nil,
         epoch: UInt64 = 1

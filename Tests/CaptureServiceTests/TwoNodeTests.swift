@@ -19,11 +19,7 @@ import Testing
 
     init() async throws {
         cluster = try TestCluster()
-        let journals = JournalConfiguration(segmentSize: 4 << 20)
-        first = try TestNode(cluster, port: try TestNode.freePort(), journals: journals)
-        second = try TestNode(cluster, port: try TestNode.freePort(), journals: journals)
-        try await first.start()
-        try await second.start()
+        (first, second) = try await cluster.pair()
         try await assign(epoch: 1)
     }
 

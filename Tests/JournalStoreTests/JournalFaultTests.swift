@@ -34,6 +34,20 @@ import Testing
         return (rig, positions)
     }
 
+    /// Two journals of the same stream, both folded halfway.
+    private static func foldedPair() async throws -> (TestJournal, TestJournal) {
+        var made: [TestJournal] = []
+        for _ in 0..<2 {
+            var stream = TestStream()
+            defer { stream.free() }
+            let (rig, _) = try await filled(30, &stream)
+            rig.journal.setRetention(JournalRetention(window: 15_000_000))
+            await rig.waitFolded()
+            made.append(rig)
+        }
+        return (made[0], made[1])
+    }
+
     private static func segments(_ rig: TestJournal) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: rig.folder).filter { $0.hasPrefix("segment-") }.sorted()
             .map { rig.folder + "/" + $0 }
@@ -160,16 +174,7 @@ import Testing
 
     /// The checksum of a block, an image that was cut off, and a frame of the segment that is being written.
     @Test func whatElseCanBreakIsRepairedAsWell() async throws {
-        var stream = TestStream()
-        defer { stream.free() }
-        let (rig, _) = try await Self.filled(30, &stream)
-        var second = TestStream()
-        defer { second.free() }
-        let (other, _) = try await Self.filled(30, &second)
-        for one in [rig, other] {
-            one.journal.setRetention(JournalRetention(window: 15_000_000))
-            await one.waitFolded()
-        }
+        let (rig, other) = try await Self.foldedPair()
         try Self.flip(rig.folder + "/base-1-0.sums", at: 9)
         #expect(truncate(rig.folder + "/base-1-0.img", 600_000) == 0)
         try Self.flip(try #require(try Self.segments(rig).last { try Self.isUsed($0) }), at: 4096 + 200_000)
@@ -193,15 +198,8 @@ import Testing
     }
 
     @Test func whatIsDamagedOnBothSidesIsNotTouchedAndTheRestIsServed() async throws {
-        var stream = TestStream()
-        defer { stream.free() }
-        let (rig, _) = try await Self.filled(30, &stream)
-        var second = TestStream()
-        defer { second.free() }
-        let (other, _) = try await Self.filled(30, &second)
+        let (rig, other) = try await Self.foldedPair()
         for one in [rig, other] {
-            one.journal.setRetention(JournalRetention(window: 15_000_000))
-            await one.waitFolded()
             // Block 17 of both; block 18 of this one only.
             try Self.flip(one.folder + "/base-1-0.img", at: 17 * 4096 + 5)
         }

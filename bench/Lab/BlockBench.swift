@@ -11,15 +11,6 @@ public struct BlockBench {
     private let size: UInt64
     private var table = TextTable(["", "ours", "", "theirs", "", "ratio"])
 
-    private static let patterns = [
-        FioRun.Pattern(kind: "randread", blockSize: 4096, depth: 1),
-        FioRun.Pattern(kind: "randread", blockSize: 4096, depth: 32),
-        FioRun.Pattern(kind: "randwrite", blockSize: 4096, depth: 1),
-        FioRun.Pattern(kind: "randwrite", blockSize: 4096, depth: 32),
-        FioRun.Pattern(kind: "read", blockSize: 1 << 20, depth: 4),
-        FioRun.Pattern(kind: "write", blockSize: 1 << 20, depth: 4),
-    ]
-
     /// - Parameters:
     ///   - folder: on the disk that is measured; a file is made there and goes afterwards.
     ///   - length: of each run.
@@ -42,8 +33,8 @@ public struct BlockBench {
             within: .seconds(300))
         defer { unlink(file) }
         var goals: [Goal] = []
-        for pattern in Self.patterns { goals.append(try engine(pattern)) }
-        for pattern in Self.patterns { goals += try server(pattern) }
+        for pattern in FioRun.Pattern.all { goals.append(try engine(pattern)) }
+        for pattern in FioRun.Pattern.all { goals += try server(pattern) }
         return (goals, table.lines)
     }
 

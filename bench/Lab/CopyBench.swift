@@ -8,7 +8,7 @@ enum CopyBench {
     /// - Parameters:
     ///   - folder: on the disk that is measured; needs three times `size`.
     ///   - size: bytes of the disk; half of it is zeros, in stretches of 4 MiB.
-    static func run(in folder: String, runs: Int, size: UInt64 = 8 << 30) throws -> [Goal] {
+    static func run(in folder: String, runs: Int, size: UInt64) throws -> [Goal] {
         try Command.run(["rm", "-rf", folder])
         try Command.run(["mkdir", "-p", folder])
         defer { do { try Command.run(["rm", "-rf", folder]) } catch { Terminal.say("\(error)") } }

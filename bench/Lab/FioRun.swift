@@ -11,6 +11,16 @@ struct FioRun {
         var blockSize: Int
         var depth: Int
 
+        /// How disks are compared.
+        static let all = [
+            Pattern(kind: "randread", blockSize: 4096, depth: 1),
+            Pattern(kind: "randread", blockSize: 4096, depth: 32),
+            Pattern(kind: "randwrite", blockSize: 4096, depth: 1),
+            Pattern(kind: "randwrite", blockSize: 4096, depth: 32),
+            Pattern(kind: "read", blockSize: 1 << 20, depth: 4),
+            Pattern(kind: "write", blockSize: 1 << 20, depth: 4),
+        ]
+
         var isRead: Bool { kind.hasSuffix("read") }
         var isRandom: Bool { kind.hasPrefix("rand") }
         var isBig: Bool { blockSize >= 1 << 20 }

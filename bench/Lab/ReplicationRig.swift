@@ -211,7 +211,6 @@ final class SourceProcess {
         var oldestUnsafe: UInt64
         var bytesToCopy: UInt64
         var readBytes: UInt64
-        var sentBytes: UInt64
     }
 
     init(program: String, folder: String) {
@@ -263,7 +262,7 @@ final class SourceProcess {
 private enum Question {
     static func ask(_ line: String, socket path: String) throws -> Data {
         let socket = try UnixSocket.connect(path, kind: .stream)
-        _ = try socket.send(line + "\n")
+        try socket.write(Array((line + "\n").utf8), subject: path)
         var lines = MessageLines(limit: CaptureRequest.longestLine)
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {

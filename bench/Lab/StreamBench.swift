@@ -16,7 +16,7 @@ enum StreamBench {
         let size: UInt64 = 1 << 30
         let rig = try ReplicationRig(folder: folder, nodes: 2)
         defer { rig.end() }
-        let source = try started(machine, rig, size, nodes: 2)
+        let source = try started(machine, rig, size)
         defer { source.stop() }
         // What can be kept: what was written until all of it was safe on both nodes.
         let start = LabClock.now()
@@ -48,8 +48,7 @@ enum StreamBench {
                 + "99 % \(worst) s, worst \(spans.worst?.seconds ?? 0) s, \(spans.count) samples")
         return Goal(
             what: "age of the oldest write that is not on both nodes, at half the rate that they keep, s, 99 %",
-            ours: worst, goal: "at most 0.5",
-            met: worst <= 0.5)
+            ours: worst, goal: "at most 0.5", met: worst <= 0.5)
     }
 
     /// Of the oldest write that is not safe on both nodes.
@@ -60,14 +59,14 @@ enum StreamBench {
     }
 
     private static func started(
-        _ machine: MachineID, _ rig: ReplicationRig, _ size: UInt64, nodes: Int
+        _ machine: MachineID, _ rig: ReplicationRig, _ size: UInt64
     ) throws -> SourceProcess {
         let image = "\(rig.folder)/disk-\(machine).img"
         try Command.run(["truncate", "--size", "\(size)", image])
         try rig.assign([machine], size: size)
         let source = try rig.source(machine, image: image, size: size)
         try source.start()
-        try source.untilLevel(nodes: nodes, within: .seconds(120))
+        try source.untilLevel(nodes: 2, within: .seconds(120))
         return source
     }
 

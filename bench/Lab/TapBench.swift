@@ -7,15 +7,6 @@ import StreamProtocol
 enum TapBench {
     private static let machine = MachineID(high: 2, low: 1)
 
-    private static let patterns = [
-        FioRun.Pattern(kind: "randread", blockSize: 4096, depth: 1),
-        FioRun.Pattern(kind: "randread", blockSize: 4096, depth: 32),
-        FioRun.Pattern(kind: "randwrite", blockSize: 4096, depth: 1),
-        FioRun.Pattern(kind: "randwrite", blockSize: 4096, depth: 32),
-        FioRun.Pattern(kind: "read", blockSize: 1 << 20, depth: 4),
-        FioRun.Pattern(kind: "write", blockSize: 1 << 20, depth: 4),
-    ]
-
     /// - Parameters:
     ///   - folder: on the disk that is measured, with room for the file, its two copies and their journals.
     ///   - size: bytes of the disk.
@@ -31,22 +22,16 @@ enum TapBench {
         try source.start()
         defer { source.stop() }
         try source.untilLevel(nodes: 2, within: .seconds(300))
-        var goals: [Goal] = []
-        for pattern in patterns {
-            goals.append(try measure(pattern, source, image: image, folder: folder, runs, length, size))
-        }
-        return goals
+        // The other server works on a file of its own: nobody may write past the tap.
+        let other = "\(folder)/other.img"
+        try Command.run(["dd", "if=\(image)", "of=\(other)", "bs=1M", "conv=fdatasync"], within: .seconds(300))
+        return try FioRun.Pattern.all.map { try measure($0, source, beside: other, folder, runs, length, size) }
     }
 
-    /// The other server works on a file of its own: nobody may write past the tap.
     private static func measure(
-        _ pattern: FioRun.Pattern, _ source: SourceProcess, image: String, folder: String, _ runs: Int,
+        _ pattern: FioRun.Pattern, _ source: SourceProcess, beside other: String, _ folder: String, _ runs: Int,
         _ length: Span, _ size: UInt64
     ) throws -> Goal {
-        let other = "\(folder)/other.img"
-        if access(other, F_OK) != 0 {
-            try Command.run(["dd", "if=\(image)", "of=\(other)", "bs=1M", "conv=fdatasync"], within: .seconds(300))
-        }
         var ours = Samples()
         var theirs = Samples()
         for run in 0..<runs {
