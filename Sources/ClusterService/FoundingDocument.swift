@@ -22,8 +22,6 @@ struct FoundingDocument: Codable, Sendable {
     var approved: [ApprovedJoin]?
     var rack: RackMode?
 
-    static func path(_ configuration: NodeConfiguration) -> String { configuration.data + "/founding.json" }
-
     /// What the store shall hold, the CA left out.
     var changes: [Change] {
         var changes: [Change] = [
@@ -64,9 +62,7 @@ extension ClusterMember {
     }
 
     private func importFoundingOnce(in epoch: Epoch) async throws {
-        let (path, folder) = (
-            FoundingDocument.path(configuration), IdentityFolder(path: configuration.identityDirectory)
-        )
+        let (path, folder) = (configuration.foundingPath, IdentityFolder(path: configuration.identityDirectory))
         if let bytes = try DurableFile.read(path) {
             let document = try JSONDecoder().decode(FoundingDocument.self, from: Data(bytes))
             guard let authority = try folder.loadAuthority() else {

@@ -56,7 +56,7 @@ extension InstalledNode {
 
     private func write(_ document: FoundingDocument) throws {
         try DurableFile.replace(
-            FoundingDocument.path(configuration), with: try JSONDocument.encode(document), mode: 0o600)
+            configuration.foundingPath, with: try JSONDocument.encode(document), mode: 0o600)
     }
 
     /// With `auto`, what this machine's disk and scheduler hold; the network to the others is not known yet.

@@ -105,7 +105,7 @@ extension InstalledNode {
     /// off in the middle the node makes a new CA at its next start and is in setup again.
     func take(_ certificate: NodeCertificate, trust: ClusterTrust, _ membership: LocalMembership) async throws {
         try folder.removeAuthorityKey()
-        try DurableFile.remove(FoundingDocument.path(configuration))
+        try DurableFile.remove(configuration.foundingPath)
         try folder.install(certificate, trust: trust)
         try desk.clear()
         try await become(membership)

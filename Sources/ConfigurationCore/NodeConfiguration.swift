@@ -78,6 +78,8 @@ extension NodeConfiguration {
     public var nodeCertificatePath: String { identityDirectory + "/node.crt" }
     public var authorityPath: String { identityDirectory + "/ca.crt" }
     public var etcdDirectory: String { data + "/etcd" }
+    /// What a founder puts into the store; there until its first mastership has done so.
+    public var foundingPath: String { data + "/founding.json" }
     /// Holds the highest epoch seen and the generation.
     public var epochPath: String { data + "/epoch" }
     public var logDirectory: String { data + "/log" }

@@ -37,6 +37,13 @@ struct NodeFiles: Sendable {
         try write(membership)
     }
 
+    /// A founder's etcd in which no master was ever elected: nobody relies on what it holds. When the power goes while
+    /// it starts for the first time, it can be left with a log that names no member, and then waits for ever.
+    func storeIsUnused(by membership: LocalMembership) throws -> Bool {
+        guard membership.foundsCluster, try read(configuration.foundingPath) != nil else { return false }
+        return try read(configuration.epochPath) == nil
+    }
+
     func epochRecord() throws -> EpochRecord {
         guard let bytes = try read(configuration.epochPath) else { return .initial }
         return try EpochRecord(parsing: String(decoding: bytes, as: UTF8.self))

@@ -1,4 +1,5 @@
 import ConfigurationCore
+import FoundationEssentials
 import Glibc
 import Linux
 import Logging
@@ -76,6 +77,10 @@ extension Supervisor {
             }
             program = configuration.etcd
             arguments = try EtcdCommand.arguments(configuration, membership)
+            if try files.storeIsUnused(by: membership), access(configuration.etcdDirectory, F_OK) == 0 {
+                logger.notice("the founding was broken off: the store, which was never used, is made anew")
+                try FileManager.default.removeItem(atPath: configuration.etcdDirectory)
+            }
             // etcd refuses a data folder that others may read.
             try DurableFile.makeFolder(configuration.etcdDirectory, mode: 0o700)
         }
