@@ -116,11 +116,13 @@ public struct NodeReport: Codable, Equatable, Sendable {
     public var hardware: [String]?
     /// The streams that it keeps; nil while its capture daemon does not answer.
     public var streams: [StreamStatus]?
+    /// Whether it would take over if it were asked to; nil from a version that does not say.
+    public var isStanding: Bool?
 
     public init(
         name: String, address: IPAddress, role: LocalMembership.Role, sentAt: Timestamp, resources: NodeResources,
         versions: [String: String], raft: LocalMembership.RaftTiming?, domain: String?, hardware: [String]? = nil,
-        streams: [StreamStatus]? = nil
+        streams: [StreamStatus]? = nil, isStanding: Bool? = nil
     ) {
         self.name = name
         self.address = address
@@ -132,6 +134,7 @@ public struct NodeReport: Codable, Equatable, Sendable {
         self.domain = domain
         self.hardware = hardware
         self.streams = streams
+        self.isStanding = isStanding
     }
 }
 

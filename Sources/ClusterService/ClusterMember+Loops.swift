@@ -91,7 +91,8 @@ extension ClusterMember {
             name: configuration.name, address: configuration.address.address, role: place.role, sentAt: .now,
             resources: resources, versions: Versions.all, raft: place.role == .spare ? nil : place.raft,
             domain: configuration.domain, hardware: licenseMemory.withLockedValue { $0.ownPrint?.parts },
-            streams: streams.withLockedValue { $0.statuses(at: BootClock.now) })
+            streams: streams.withLockedValue { $0.statuses(at: BootClock.now) },
+            isStanding: isStanding.withLockedValue { $0 })
     }
 
     /// - Returns: how far this node's clock is from the master's, in milliseconds, by halving the way (Cristian 1989).
@@ -112,17 +113,18 @@ extension ClusterMember {
 
     /// Stands for master only while everything that a master needs is there.
     func judgeStanding() async {
-        var (standing, mayVote) = (false, false)
+        var mayVote = false
         repeat {
             let role = membership.withLockedValue { $0.role }
             // What is master votes; it is asked again once it is not.
             if mastership.snapshot.tenure == nil { mayVote = !(await store.isLocalLearner()) }
             let isDrained = view.withLockedValue { $0.node(node)?.isDrained == true }
             let isFit = role == .voter && !isDrained && vip.isConnected && mayVote && !disk.isStalled(at: BootClock.now)
-            if isFit != standing {
-                standing = isFit
-                mastership.post(.standingChanged(isFit))
+            let wasFit = isStanding.withLockedValue { standing in
+                defer { standing = isFit }
+                return standing
             }
+            if isFit != wasFit { mastership.post(.standingChanged(isFit)) }
         } while await Pause.survived(.milliseconds(500))
     }
 

@@ -7,6 +7,9 @@ import Primitives
 
 /// What an operator does with nodes.
 extension ClusterMember {
+    /// A view is at most 2 s old, its judgement half a second, its report a second.
+    private static let standingPatience = Span.seconds(5)
+
     func nodes() async throws -> [NodeStatus] { try await status().nodes }
 
     func pendingNodes() async throws -> [PendingNode] {
@@ -127,6 +130,7 @@ extension ClusterMember {
     func beginSwitch(to target: String?, waits: Bool) async throws -> Job {
         let epoch = try requireMastership()
         let successor = try target.map { try eligible($0) }
+        if let successor { try await untilStanding(successor) }
         let others = view.withLockedValue { $0.nodes }.filter {
             $0.id != node && $0.assigned == .voter && !$0.isDrained
         }
@@ -162,6 +166,19 @@ extension ClusterMember {
             guard await Pause.survived(.milliseconds(2)) else { break }
         }
         throw APIError(.timedOut, ["seconds": "10"])
+    }
+
+    /// A node that is used again learns it from the store, and says so with its next report. Handed over to before, it
+    /// would let a third one take what it was asked to.
+    private func untilStanding(_ node: NodeID) async throws {
+        let start = BootClock.now
+        while book.withLockedValue({ $0.last(of: node)?.report.isStanding }) == false {
+            guard BootClock.now - start < Self.standingPatience, await Pause.survived(.milliseconds(20)) else {
+                throw APIError(
+                    .notEligible, field: "to",
+                    ["node": name(of: node), "reason": "something that a master needs is missing there"])
+            }
+        }
     }
 
     private func eligible(_ target: String) throws -> NodeID {

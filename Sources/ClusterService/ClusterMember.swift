@@ -41,6 +41,8 @@ final class ClusterMember: Sendable {
     let running = NIOLockedValueBox<[StoredJob]>([])
     let metrics = NIOLockedValueBox(MetricsHistory())
     let streams = NIOLockedValueBox(StreamMemory())
+    /// Whether this node would take over if it were asked to.
+    let isStanding = NIOLockedValueBox(false)
     /// As master: those that are raised.
     let alarms = NIOLockedValueBox<[MachineID: [Alarm]]>([:])
     /// Set once while the member is put together, before anything runs.

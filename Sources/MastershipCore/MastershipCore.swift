@@ -45,7 +45,7 @@ public struct MastershipCore: Sendable {
     var reportedLapse: Int64 = -1
 
     /// A new cluster's first takeover, and a named successor's head start over the others.
-    static let successorHeadStart = Span.milliseconds(100)
+    static let successorHeadStart = Span.milliseconds(300)
     /// Pause after a write whose outcome is unknown, so that a refused connection is not tried in a hot loop.
     static let retryPause = Span.milliseconds(10)
 

@@ -23,6 +23,7 @@ struct TestMember: Sendable {
 
     let member: ClusterMember
     private let folder: String
+    private let session: UInt64
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     private struct Nobody: AddressKeeper {
@@ -31,6 +32,7 @@ struct TestMember: Sendable {
     }
 
     init(_ name: String, authority: CertificateAuthority, store: MemoryStore, number: Int) throws {
+        session = UInt64(number)
         folder = FileManager.default.temporaryDirectory.path + "/keelson-member-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var logger = Logger(label: "test")
@@ -74,7 +76,7 @@ struct TestMember: Sendable {
     /// Contends for mastership until the task is cancelled, which is the death of a master.
     func contend() -> Task<Void, Never> {
         let core = MastershipCore(
-            node: member.node, session: 1, generation: 1, highest: .none, timing: Profile.instant.timing, seed: 1)
+            node: member.node, session: session, generation: 1, highest: .none, timing: Profile.instant.timing, seed: 1)
         let executor = EventLoopTaskExecutor(group.next())
         let mastership = member.mastership
         mastership.post(.standingChanged(true))
