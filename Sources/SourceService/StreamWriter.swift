@@ -25,6 +25,8 @@ final class StreamWriter: TurnEndHandler {
     private(set) var generation = Generation(0)
     private var nextSequence: UInt64 = 1
     private var writeEpoch: UInt64 = 1
+    /// When the first record behind the last barrier came; nil when there is none.
+    private(set) var epochBegan: Instant?
     private var bytesAhead: UInt64 = 0
     /// Nothing is carried: the ring was full, nobody wants it, or there is no generation.
     private(set) var isOverflowing = true
@@ -59,6 +61,7 @@ final class StreamWriter: TurnEndHandler {
         self.generation = generation
         nextSequence = 1
         writeEpoch = 1
+        epochBegan = nil
         bytesAhead = 0
     }
 
@@ -119,9 +122,13 @@ final class StreamWriter: TurnEndHandler {
     private func counted(payload: Int) {
         nextSequence += 1
         bytesAhead += UInt64(payload)
-        if let frame = open, frame.encoder.endsEpoch {
+        guard let frame = open else { return }
+        if frame.encoder.endsEpoch {
             close()
             writeEpoch += 1
+            epochBegan = nil
+        } else if epochBegan == nil {
+            epochBegan = frame.opened
         }
     }
 

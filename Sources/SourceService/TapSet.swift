@@ -54,6 +54,8 @@ final class TapSet: BlockClient {
     private var quiet: (() -> Void)?
 
     static let tickSpan = Span.milliseconds(500)
+    /// What nobody flushes becomes a point after so long, and a tick at most.
+    static let longestEpoch = Span.seconds(1)
 
     init(loop: BlockLoop, taps: [TapDevice], names: [VolumeNumber: String], writer: StreamWriter) {
         self.loop = loop
@@ -234,6 +236,15 @@ final class TapSet: BlockClient {
         }
     }
 
+    /// Who never flushes would never have a point. What was completed in order is a state that a power cut could have
+    /// left, so a cut needs no flush of the disks.
+    private func cutWhenDue() {
+        guard writer.isConsistent, let began = writer.epochBegan, BootClock.now - began >= Self.longestEpoch else {
+            return
+        }
+        cut(nil)
+    }
+
     func change(_ volume: VolumeNumber, _ change: VolumeChange) {
         change.bytes.withUnsafeBytes {
             _ = writer.append(.configuration, volume: volume, offset: 0, length: $0.count, memory: $0.baseAddress)
@@ -244,6 +255,7 @@ final class TapSet: BlockClient {
         publish()
         guard !isEnding else { return }
         for tap in taps { grow(tap) }
+        cutWhenDue()
         tick = loop.schedule(at: BootClock.now + Self.tickSpan) { [unowned self] in self.ticked() }
     }
 

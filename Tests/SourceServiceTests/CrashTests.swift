@@ -44,6 +44,8 @@ struct CrashTests {
             child.kill()
             // It has lost its disk, so it fails.
             await #expect(throws: SourceError.self) { try await load.value }
+            // What it had sent may still be on its way.
+            await receiver.until { $0.connections == 0 }
             receiver.set { $0.isConsistent = false }
             let compared = receiver.state.compared
             let again = try ChildSource(config)

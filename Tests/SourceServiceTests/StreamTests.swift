@@ -1,5 +1,6 @@
 import CaptureProtocol
 import Foundation
+import Lab
 import Primitives
 import StreamProtocol
 import Testing
@@ -52,6 +53,22 @@ struct StreamTests {
         try await Tool.qemuIO(source.nbd, commands)
         await receiver.until { $0.points.count >= first + expected.count }
         #expect(Array(receiver.state.points[first..<first + expected.count].map(\.hash)) == expected)
+        try await source.stop()
+        try await receiver.end()
+    }
+
+    /// Who never flushes has points all the same: the newest one follows within moments.
+    @Test func whatNobodyFlushesBecomesAPoint() async throws {
+        let source = try TestSource(size: 4 * Self.mib)
+        let receiver = try await source.receiver()
+        receiver.set { $0.keepsPoints = true }
+        try await source.start(source.assignment(receiver))
+        await receiver.until(\.isConsistent)
+        let client = try NBDClient(socket: source.folder + "/nbd", export: "disk")
+        for step in 0..<3 { try client.write([UInt8](repeating: 7, count: 4096), at: UInt64(step) << 16) }
+        let expected = try source.content().hashValue
+        await receiver.until { $0.points.last?.kind == .cut && $0.points.last?.hash == expected }
+        #expect(receiver.state.problems == [])
         try await source.stop()
         try await receiver.end()
     }

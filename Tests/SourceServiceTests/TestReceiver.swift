@@ -28,6 +28,8 @@ final class TestReceiver: @unchecked Sendable {
         var payloadBytes = 0
         var compared = 0
         var hellos: [Hello] = []
+        /// Connections that are open.
+        var connections = 0
         var problems: [String] = []
         /// Whether the replica of the first volume is this; asked after every frame, so not byte by byte.
         func holds(_ content: [UInt8]) -> Bool {
@@ -71,7 +73,10 @@ final class TestReceiver: @unchecked Sendable {
                         NIOSSLServerHandler(
                             context: context, customVerificationCallback: self.identity.acceptStreamPeer(now: now)))
                     try pipeline.addHandler(ReceiverHandler(self))
-                    self.lock.withLock { self.connections[ObjectIdentifier(channel)] = channel }
+                    self.lock.withLock {
+                        self.connections[ObjectIdentifier(channel)] = channel
+                        self.guarded.connections += 1
+                    }
                 }
             }
             .bind(host: "127.0.0.1", port: port).get()
@@ -135,6 +140,7 @@ final class TestReceiver: @unchecked Sendable {
 
     func forget(_ channel: any Channel) {
         lock.withLock { _ = connections.removeValue(forKey: ObjectIdentifier(channel)) }
+        change { $0.connections -= 1 }
     }
 }
 
