@@ -78,11 +78,13 @@ import Testing
             _ = try await master.protect(Self.request)
             let epoch = try master.requireMastership()
             let duty = Task { await master.placeStreams(in: epoch) }
-            try await TestCluster.eventually("the deletion") { capture.asked.contains(.forget(id)) }
+            let second = cluster.second.member.node.text
+            try await TestCluster.eventually("the deletion here, and only here") {
+                let left = cluster.store.contents["cluster/forgotten/\(id)"] ?? ""
+                return capture.asked.contains(.forget(id)) && !left.contains(master.node.text) && left.contains(second)
+            }
             duty.cancel()
             await duty.value
-            let left = cluster.store.contents["cluster/forgotten/\(id)"] ?? ""
-            #expect(!left.contains(master.node.text) && left.contains(cluster.second.member.node.text))
         }
     }
 

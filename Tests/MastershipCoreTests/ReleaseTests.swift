@@ -67,6 +67,6 @@ import Testing
         let rig = Rig.follower(of: .others(claim: .released(to: Rig.third)))
         #expect(rig.write == nil)
         let wait = try #require(rig.wake) - rig.now
-        #expect(wait >= .milliseconds(100) && wait < .milliseconds(150))
+        #expect(wait >= .milliseconds(300) && wait < .milliseconds(350))
     }
 }
