@@ -8,7 +8,8 @@ struct StreamClock {
 
     private var times: [(mark: StreamMark, wallClock: UInt64)] = []
     private var meter = RateMeter()
-    /// Nanoseconds from the source's clock of the newest safe frame to the moment when it was safe here.
+    /// Nanoseconds from the source's clock of a frame to the moment when it was safe here; of those that became safe
+    /// together last, the one that had waited longest.
     private(set) var lag: UInt64 = 0
     /// Flags of the newest frame.
     private(set) var isConsistent = true
@@ -26,7 +27,7 @@ struct StreamClock {
         let count = times.prefix { $0.mark <= mark }.count
         guard count > 0 else { return }
         // A source whose clock is ahead is not behind.
-        lag = wall > times[count - 1].wallClock ? wall - times[count - 1].wallClock : 0
+        lag = wall > times[0].wallClock ? wall - times[0].wallClock : 0
         times.removeFirst(count)
     }
 

@@ -33,8 +33,10 @@ struct Judgement: Sendable {
                     tone: .warn, key: "judgement.storeBehind",
                     parameters: ["inStep": "\(status.etcd.inStep)", "members": "\(status.etcd.members)"]))
         }
-        for node in status.nodes where node.state == .silent {
-            problems.append(Problem(tone: .warn, key: "judgement.silent", parameters: ["node": node.name]))
+        for node in status.nodes where node.state != .online {
+            // A new master knows nothing of a node that it has not heard.
+            let key = node.state == .silent ? "judgement.silent" : "judgement.unknown"
+            problems.append(Problem(tone: .warn, key: key, parameters: ["node": node.name]))
         }
         let alarms = machines.flatMap { machine in machine.alarms.map { (machine.name, $0) } }
         for tone in [Tone.bad, .warn] {

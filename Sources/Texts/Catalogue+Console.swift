@@ -128,6 +128,7 @@ extension Catalogue {
             "The loss of the master is not made good by itself: that needs three voters, or two and a witness.",
             "主节点丢失时无法自动接管：需要三个投票节点，或两个投票节点加一个见证节点。"),
         Entry("judgement.silent", "{node} does not answer.", "{node} 无应答。"),
+        Entry("judgement.unknown", "{node} has not been heard yet.", "尚未收到 {node} 的报告。"),
     ]
 
     private static let actions: [Entry] = [

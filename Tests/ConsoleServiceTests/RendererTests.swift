@@ -34,6 +34,9 @@ struct RendererTests {
         status.nodes[2].name = "n3"
         #expect(Judgement(status).tone == .warn)
         #expect(Judgement(status).problems == [.init(tone: .warn, key: "judgement.silent", parameters: ["node": "n3"])])
+        status.nodes[2].state = .unknown
+        #expect(Judgement(status).problems.map(\.key) == ["judgement.unknown"])
+        status.nodes[2].state = .silent
         status.master = nil
         status.vip.holder = nil
         #expect(Judgement(status).tone == .bad)
