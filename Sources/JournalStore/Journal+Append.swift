@@ -25,6 +25,7 @@ extension Journal: OpenSegmentOwner {
             let followed = try follower.follow(
                 frame, raw: raw, segment: segment.header.number, start: segment.nextStart)
             segment.append(item.frame, followed)
+            makeSpare()
         } catch { item.refused(error) }
     }
 
@@ -48,7 +49,6 @@ extension Journal: OpenSegmentOwner {
         let header = SegmentHeader(machine: machine, number: nextSegment, start: follower.place)
         let segment = OpenSegment(header, file: file, owner: self)
         open.append(segment)
-        makeSpare()
         return segment
     }
 
@@ -56,9 +56,15 @@ extension Journal: OpenSegmentOwner {
 
     // MARK: The next segment
 
-    /// Makes the file of the segment behind the open one, unless it is there or being made.
+    /// A journal that is hardly written to takes the room of one segment, not of two.
+    private var needsSpare: Bool {
+        guard let last = open.last, !last.isClosed else { return true }
+        return last.nextStart * 2 >= configuration.segmentSize
+    }
+
+    /// Makes the file of the segment behind the open one, once that is half full, unless it is there or being made.
     func makeSpare() {
-        guard spare == nil, !isMakingSpare, condition == .running || condition == .full else { return }
+        guard spare == nil, !isMakingSpare, condition == .running || condition == .full, needsSpare else { return }
         isMakingSpare = true
         let path = folder.segment(nextSegment)
         let size = configuration.segmentSize

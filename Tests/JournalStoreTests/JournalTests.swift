@@ -26,6 +26,27 @@ import Testing
         try await rig.end()
     }
 
+    /// The next segment is made when the open one is half full, not before.
+    @Test(arguments: [(1, 1), (8, 2)]) func hardlyUsedItTakesTheRoomOfOneSegment(frames: Int, segments: Int)
+        async throws
+    {
+        let rig = try TestJournal(volumes: [Self.volume])
+        var stream = TestStream()
+        defer { stream.free() }
+        #expect(await rig.begin(Generation(1), after: .none) == nil)
+        for value in 1...frames {
+            rig.append(
+                try stream.frame([.write(volume: 0, address: 0, bytes: bytes(UInt8(value), units: 600)), .flush]))
+        }
+        await rig.waitDurable(stream.position)
+        await rig.close()
+        let files = try FileManager.default.contentsOfDirectory(atPath: rig.folder).filter { $0.hasPrefix("segment-") }
+        #expect(files.count == segments)
+        try rig.open(nil)
+        #expect(await rig.status().durable == stream.position)
+        try await rig.end()
+    }
+
     @Test func itGoesOnBehindWhatWasDurable() async throws {
         let rig = try TestJournal(volumes: [Self.volume])
         var stream = TestStream()
