@@ -17,11 +17,11 @@ enum ReplicatedDisk {
     static func image(_ rig: ReplicationRig) -> String { "\(rig.folder)/disk.img" }
 
     /// Level with both nodes when the body begins; nothing is left afterwards.
-    static func with(_ body: (ReplicationRig, SourceProcess) throws -> Void) throws {
+    static func with(window: UInt64? = nil, _ body: (ReplicationRig, SourceProcess) throws -> Void) throws {
         let rig = try ReplicationRig(folder: "/var/tmp/keelson-disk-\(getpid())", nodes: 2)
         defer { rig.end() }
         try Command.run(["truncate", "--size", "\(size)", image(rig)])
-        try rig.assign([machine], size: size)
+        try rig.assign([machine], size: size, window: window)
         let source = try rig.source(machine, image: image(rig), size: size)
         try source.start()
         defer { source.stop() }

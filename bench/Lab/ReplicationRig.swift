@@ -51,19 +51,22 @@ final class ReplicationRig {
     }
 
     /// Assigns machines to the nodes.
-    func assign(_ machines: [MachineID], size: UInt64) throws {
-        let assignments = machines.map { assignment($0, size: size) }
+    ///
+    /// - Parameter window: seconds of which every point is kept; nil: as long as anybody would.
+    func assign(_ machines: [MachineID], size: UInt64, window: UInt64? = nil) throws {
+        let assignments = machines.map { assignment($0, size: size, window) }
         for node in nodes {
             guard try node.ask(.assign(assignments)) == .done else { throw LabError("A receiver takes no assignment.") }
         }
     }
 
-    private func assignment(_ machine: MachineID, size: UInt64) -> StreamAssignment {
+    private func assignment(_ machine: MachineID, size: UInt64, _ window: UInt64?) -> StreamAssignment {
         StreamAssignment(
             machine: machine, name: "m\(machine)", epoch: 1, receiver: nodes[0].place,
             second: nodes.count > 1 ? nodes[1].place : nil,
             volumes: [.init(number: VolumeNumber(0), name: "disk", size: size, blockSize: 512)],
-            level: nodes.count > 1 ? .replicated : .durable)
+            level: nodes.count > 1 ? .replicated : .durable,
+            retention: window.map { .init(window: $0, isHeld: false) } ?? .standard)
     }
 
     /// A source with everything that an enrolled one has, not started.
@@ -89,7 +92,8 @@ final class ReplicationRig {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         try DurableFile.replace(
-            "\(place)/data/assignment.json", with: Array(encoder.encode(assignment(machine, size: size))), mode: 0o600)
+            "\(place)/data/assignment.json", with: Array(encoder.encode(assignment(machine, size: size, nil))),
+            mode: 0o600)
         let text = """
             [machine]
             identity = "\(machine)"
