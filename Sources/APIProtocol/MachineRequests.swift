@@ -15,11 +15,14 @@ public struct ProtectRequest: Codable, Equatable, Sendable {
     /// 60 seconds to 366 days; nil: a day.
     public var retentionSeconds: Int?
     public var limits: [RateWindow]?
+    /// Up to 8; nil: none.
+    public var keep: [KeepRule]?
 
     public init(
         name: String, volumes: [MachineVolume], level: AcknowledgementLevel? = nil, lagTargetSeconds: Int? = nil,
-        retentionSeconds: Int? = nil, limits: [RateWindow]? = nil
+        retentionSeconds: Int? = nil, limits: [RateWindow]? = nil, keep: [KeepRule]? = nil
     ) {
+        self.keep = keep
         self.name = name
         self.volumes = volumes
         self.level = level
@@ -31,7 +34,8 @@ public struct ProtectRequest: Codable, Equatable, Sendable {
     public var policy: MachinePolicy {
         MachinePolicy(
             level: level ?? .replicated, lagTargetSeconds: lagTargetSeconds ?? 60,
-            retentionSeconds: retentionSeconds ?? 86_400, hold: false, paused: false, limits: limits ?? [])
+            retentionSeconds: retentionSeconds ?? 86_400, hold: false, paused: false, limits: limits ?? [],
+            keep: keep ?? [])
     }
 }
 
@@ -67,13 +71,16 @@ public struct MachineChange: Codable, Equatable, Sendable {
     public var retentionSeconds: Int?
     public var hold: Bool?
     public var limits: [RateWindow]?
+    /// Up to 8; empty: none.
+    public var keep: [KeepRule]?
     /// Those that grow, and new ones; what is not named stays.
     public var volumes: [MachineVolume]?
 
     public init(
         level: AcknowledgementLevel? = nil, lagTargetSeconds: Int? = nil, retentionSeconds: Int? = nil,
-        hold: Bool? = nil, limits: [RateWindow]? = nil, volumes: [MachineVolume]? = nil
+        hold: Bool? = nil, limits: [RateWindow]? = nil, keep: [KeepRule]? = nil, volumes: [MachineVolume]? = nil
     ) {
+        self.keep = keep
         self.level = level
         self.lagTargetSeconds = lagTargetSeconds
         self.retentionSeconds = retentionSeconds

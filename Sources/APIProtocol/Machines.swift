@@ -80,11 +80,14 @@ public struct MachinePolicy: Codable, Equatable, Sendable {
     public var paused: Bool
     /// How fast the stream may be, and when; empty: as fast as it can.
     public var limits: [RateWindow]
+    /// Which points stay longer; nil from a version that keeps none.
+    public var keep: [KeepRule]?
 
     public init(
         level: AcknowledgementLevel, lagTargetSeconds: Int, retentionSeconds: Int, hold: Bool, paused: Bool,
-        limits: [RateWindow]
+        limits: [RateWindow], keep: [KeepRule]? = []
     ) {
+        self.keep = keep
         self.level = level
         self.lagTargetSeconds = lagTargetSeconds
         self.retentionSeconds = retentionSeconds

@@ -53,10 +53,23 @@ extension Rule {
         }
     }
 
-    static func policy(lagTarget: Int?, retention: Int?, _ limits: [RateWindow]?) throws(APIError) {
+    static func policy(
+        lagTarget: Int?, retention: Int?, _ limits: [RateWindow]?, _ keep: [KeepRule]?
+    ) throws(APIError) {
         try range(lagTarget, 1...86_400, "lagTargetSeconds")
         try range(retention, 60...(366 * 86_400), "retentionSeconds")
         try Rule.limits(limits, "limits")
+        try Rule.keep(keep ?? [], "keep")
+    }
+
+    private static func keep(_ rules: [KeepRule], _ field: String) throws(APIError) {
+        guard rules.count <= 8 else {
+            throw .invalid(field, clause: "tooMany", ["limit": "8", "value": "\(rules.count)"])
+        }
+        for (index, rule) in rules.enumerated() {
+            try range(rule.everySeconds, 60...(366 * 86_400), "\(field)[\(index)].everySeconds")
+            try range(rule.forSeconds, rule.everySeconds...(3_660 * 86_400), "\(field)[\(index)].forSeconds")
+        }
     }
 
     /// What a node tells of its streams is bounded, whatever its capture daemon says.
@@ -83,17 +96,17 @@ extension ProtectRequest: Validatable {
     public func validate() throws(APIError) {
         try Rule.name(name, "name")
         try Rule.volumes(volumes, "volumes")
-        try Rule.policy(lagTarget: lagTargetSeconds, retention: retentionSeconds, limits)
+        try Rule.policy(lagTarget: lagTargetSeconds, retention: retentionSeconds, limits, keep)
     }
 }
 
 extension MachineChange: Validatable {
     public func validate() throws(APIError) {
         if let volumes { try Rule.volumes(volumes, "volumes") }
-        try Rule.policy(lagTarget: lagTargetSeconds, retention: retentionSeconds, limits)
+        try Rule.policy(lagTarget: lagTargetSeconds, retention: retentionSeconds, limits, keep)
         let isChange =
             level != nil || lagTargetSeconds != nil || retentionSeconds != nil || hold != nil || limits != nil
-            || volumes != nil
+            || keep != nil || volumes != nil
         guard isChange else { throw APIError(.missingField, field: "level") }
     }
 }

@@ -88,10 +88,24 @@ extension StreamAssignment {
         public var window: UInt64
         /// Nothing is folded or thinned while it is true.
         public var isHeld: Bool
+        /// Which points stay behind the window; nil, as earlier versions write it: none.
+        public var keep: [Keep]?
 
-        public init(window: UInt64, isHeld: Bool) {
+        /// The last point of each span of `every` seconds stays until it is `age` seconds old.
+        public struct Keep: Hashable, Codable, Sendable {
+            public var every: UInt64
+            public var age: UInt64
+
+            public init(every: UInt64, age: UInt64) {
+                self.every = every
+                self.age = age
+            }
+        }
+
+        public init(window: UInt64, isHeld: Bool, keep: [Keep]? = nil) {
             self.window = window
             self.isHeld = isHeld
+            self.keep = keep
         }
 
         /// 24 hours.

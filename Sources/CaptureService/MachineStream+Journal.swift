@@ -151,8 +151,16 @@ extension MachineStream {
 
 extension JournalRetention {
     init(_ retention: StreamAssignment.Retention) {
-        let window = retention.window.multipliedReportingOverflow(by: 1_000_000_000)
-        self.init(window: window.overflow ? .max : window.partialValue, isHeld: retention.isHeld)
+        self.init(
+            window: Self.nanoseconds(retention.window), isHeld: retention.isHeld,
+            keep: (retention.keep ?? []).filter { $0.every > 0 }.map {
+                Keep(every: Self.nanoseconds($0.every), age: Self.nanoseconds($0.age))
+            })
+    }
+
+    private static func nanoseconds(_ seconds: UInt64) -> UInt64 {
+        let product = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return product.overflow ? .max : product.partialValue
     }
 }
 

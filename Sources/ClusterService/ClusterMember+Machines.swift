@@ -83,7 +83,8 @@ extension ClusterMember {
             machine: id, name: request.name, epoch: 0, receiver: receiver, second: second,
             volumes: request.volumes.enumerated().map { .init($1, number: VolumeNumber(UInt16($0))) },
             level: PlacementCore.level(policy.level, second: second?.node, isLevel: second != nil),
-            retention: .init(window: UInt64(policy.retentionSeconds), isHeld: false),
+            retention: .init(
+                window: UInt64(policy.retentionSeconds), isHeld: false, keep: policy.keep?.map { .init($0) }),
             limits: .init(policy.limits))
     }
 
@@ -159,7 +160,7 @@ extension MachineChange {
         [
             ("level", level != nil), ("lagTargetSeconds", lagTargetSeconds != nil),
             ("retentionSeconds", retentionSeconds != nil), ("hold", hold != nil), ("limits", limits != nil),
-            ("volumes", volumes != nil),
+            ("keep", keep != nil), ("volumes", volumes != nil),
         ].filter(\.1).map(\.0)
     }
 }

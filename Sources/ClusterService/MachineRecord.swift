@@ -38,7 +38,7 @@ struct MachineRecord: Codable, Equatable, Sendable {
             hold: assignment.retention.isHeld, paused: assignment.isPaused,
             limits: assignment.limits.windows.map {
                 RateWindow(fromMinute: $0.from, toMinute: $0.to, days: $0.days, bytesPerSecond: $0.rate)
-            })
+            }, keep: (assignment.retention.keep ?? []).map { KeepRule($0) })
     }
 
     func shown(_ stream: MachineStream, alarms: [Alarm]) -> Machine {
@@ -72,6 +72,7 @@ extension MachineRecord {
         for volume in change.volumes ?? [] { try Self.apply(volume, to: &next.volumes) }
         if let seconds = change.retentionSeconds { next.retention.window = UInt64(seconds) }
         if let hold = change.hold { next.retention.isHeld = hold }
+        if let keep = change.keep { next.retention.keep = keep.map { .init($0) } }
         if let limits = change.limits { next.limits = StreamAssignment.Limits(limits) }
         assignment = next
         wish = change.level ?? wish

@@ -59,7 +59,8 @@ struct MachinesCommand: AsyncParsableCommand {
             let change = MachineChange(
                 level: policy.level, lagTargetSeconds: try policy.lagTargetSeconds,
                 retentionSeconds: try policy.retentionSeconds, hold: hold.map { $0 == .on },
-                limits: unlimited ? [] : try policy.windows, volumes: volumes.isEmpty ? nil : volumes)
+                limits: unlimited ? [] : try policy.windows, keep: try policy.rules,
+                volumes: volumes.isEmpty ? nil : volumes)
             let changed: Machine = try await session.client.call(.changeMachine, "\(id)", body: change)
             try session.show(changed) { [session.text("machines.changed", ["machine": changed.name])] }
         }
@@ -92,11 +93,30 @@ struct PolicyOptions: ParsableArguments {
             "How fast the stream may be, by UTC: 08:00-18:00=10M; may be repeated.", valueName: "from-to=rate"))
     var rate: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "One point of each span stays longer: 1h/7d, 1d/90d; may be repeated; none: all go.",
+            valueName: "every/for"))
+    var keep: [String] = []
+
     var lagTargetSeconds: Int? { get throws { try Self.seconds(lagTarget, "--lag-target") } }
     var retentionSeconds: Int? { get throws { try Self.seconds(retention, "--retention") } }
 
     var windows: [RateWindow]? {
         get throws { rate.isEmpty ? nil : try rate.map(RateText.parse) }
+    }
+
+    var rules: [KeepRule]? {
+        get throws {
+            if keep.isEmpty { return nil }
+            if keep == ["none"] { return [] }
+            return try keep.map { text in
+                guard let rule = KeepRule(text) else {
+                    throw ValidationError("--keep takes EVERY/FOR, as 1h/7d, or none, not '\(text)'.")
+                }
+                return rule
+            }
+        }
     }
 
     private static func seconds(_ text: String?, _ option: String) throws -> Int? {
@@ -201,6 +221,7 @@ struct MachinesView {
             ("column.second", name(machine.second)),
             ("machines.level", session.text("safety.\(machine.level.rawValue)")),
             ("machines.target", "\(policy.lagTargetSeconds) s"), ("machines.retention", "\(policy.retentionSeconds) s"),
+            ("machines.keep", policy.keep.map { $0.map(\.description).joined(separator: ", ") } ?? ""),
             ("machines.hold", session.text(policy.hold ? "word.yes" : "word.no")),
             ("column.progress", progress(machine)), ("machines.unsafe", time(machine.stream.oldestUnsafe)),
             ("machines.oldest", time(machine.stream.oldestPoint)), ("column.newest", time(machine.stream.newestPoint)),

@@ -21,7 +21,7 @@ struct ProtectCommand: SessionCommand {
         let request = ProtectRequest(
             name: name, volumes: try volume.map(VolumeText.parse), level: policy.level,
             lagTargetSeconds: try policy.lagTargetSeconds, retentionSeconds: try policy.retentionSeconds,
-            limits: try policy.windows)
+            limits: try policy.windows, keep: try policy.rules)
         let answer: ProtectAnswer = try await session.client.call(.protect, body: request)
         try session.show(answer) {
             [session.text("machines.protected", ["machine": answer.machine.name, "id": "\(answer.machine.id)"])]

@@ -21,6 +21,7 @@ enum MachineFields {
             "base": Figures.bytes(stream.baseBytes), "level": words("safety.\(machine.level.rawValue)"),
             "target": words("machinePage.seconds", ["count": "\(machine.policy.lagTargetSeconds)"]),
             "retention": span(machine.policy.retentionSeconds, words), "hold": machine.policy.hold,
+            "keep": keep(machine),
             "alarms": machine.alarms.map { alarm -> Fields in
                 ["text": words("alarm.\(alarm.rawValue)"), "tone": Judgement.tone(of: alarm).rawValue]
             },
@@ -28,6 +29,11 @@ enum MachineFields {
         ]
         if let copy = stream.copy, copy.totalBytes > 0 { fields["copy"] = progress(copy, words) }
         return fields
+    }
+
+    /// As rules are written.
+    static func keep(_ machine: Machine) -> String {
+        (machine.policy.keep ?? []).map(\.description).joined(separator: ", ")
     }
 
     /// The measured RPO.

@@ -41,6 +41,12 @@ struct ByteWriter {
         put(place.ordinal)
     }
 
+    mutating func put(_ volume: JournalVolume) {
+        put(volume.number.number)
+        put(volume.size)
+        put(UInt32(volume.blockSize))
+    }
+
     /// Pads with zeros to `count` bytes, the last four of which become the CRC-32C of all ahead of them.
     mutating func close(at count: Int) {
         precondition(bytes.count <= count - 4, "a header without room for its fields")
@@ -86,6 +92,13 @@ struct ByteReader {
 
     mutating func place() throws(JournalFormatError) -> JournalPlace {
         JournalPlace(position: try position(), ordinal: try number())
+    }
+
+    mutating func volume() throws(JournalFormatError) -> JournalVolume {
+        let volume = JournalVolume(
+            number: VolumeNumber(try number()), size: try number(), blockSize: Int(try number(as: UInt32.self)))
+        if let problem = volume.problem { throw .malformed(what, "volume \(volume.number.number): \(problem)") }
+        return volume
     }
 
     /// Judges the checksum at the end of a whole header of `count` bytes, its magic and its version.

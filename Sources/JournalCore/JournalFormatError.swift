@@ -21,6 +21,7 @@ public enum JournalPart: Hashable, Sendable {
     case notes
     case state
     case released
+    case kept
 }
 
 extension JournalPart: CustomStringConvertible {
@@ -34,6 +35,7 @@ extension JournalPart: CustomStringConvertible {
         case .notes: "the notes"
         case .state: "the state"
         case .released: "the list of released bookmarks"
+        case .kept: "the list of kept points"
         }
     }
 }

@@ -4,10 +4,28 @@ public struct JournalRetention: Hashable, Sendable {
     public var window: UInt64
     /// Nothing is folded while it is true.
     public var isHeld: Bool
+    /// Which points stay behind the window; none when it is empty.
+    public var keep: [Keep]
 
-    public init(window: UInt64, isHeld: Bool = false) {
+    /// The last point of each span of `every` nanoseconds is kept until it is `age` nanoseconds old.
+    public struct Keep: Hashable, Sendable {
+        public var every: UInt64
+        public var age: UInt64
+
+        public init(every: UInt64, age: UInt64) {
+            precondition(every > 0, "points are kept at least a nanosecond apart")
+            self.every = every
+            self.age = age
+        }
+
+        /// Which span a moment lies in.
+        func span(_ time: UInt64) -> UInt64 { time / every }
+    }
+
+    public init(window: UInt64, isHeld: Bool = false, keep: [Keep] = []) {
         self.window = window
         self.isHeld = isHeld
+        self.keep = keep
     }
 
     /// 24 hours.
@@ -46,5 +64,29 @@ extension JournalRetention {
             if segment.pointCount > 0 { count = index + 1 }
         }
         return count
+    }
+}
+
+extension JournalRetention {
+    /// Whether a point is the last one of a span, the next one being of the moment `next`.
+    public func endsSpan(_ time: UInt64, next: UInt64) -> Bool {
+        keep.contains { $0.span(time) != $0.span(next) }
+    }
+
+    /// The oldest of the kept points that need not be kept any more.
+    ///
+    /// - Parameters:
+    ///   - times: of the kept points, from the oldest to the newest.
+    ///   - next: of the point behind them.
+    ///   - newest: wall clock of the newest point of all. The source's clock counts.
+    /// - Returns: its place in `times`; nil when all are needed.
+    public func superfluous(_ times: [UInt64], next: UInt64, newest: UInt64) -> Int? {
+        times.indices.first { index in
+            let time = times[index]
+            let following = index + 1 < times.count ? times[index + 1] : next
+            return !keep.contains { rule in
+                rule.span(time) != rule.span(following) && (newest <= time || newest - time <= rule.age)
+            }
+        }
     }
 }

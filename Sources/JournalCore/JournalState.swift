@@ -69,11 +69,7 @@ public struct JournalState: Hashable, Sendable {
     /// The whole file.
     public var bytes: [UInt8] {
         var body = ByteWriter()
-        for volume in volumes {
-            body.put(volume.number.number)
-            body.put(volume.size)
-            body.put(UInt32(volume.blockSize))
-        }
+        for volume in volumes { body.put(volume) }
         var header = ByteWriter()
         header.put("KLJ1".utf8)
         header.put(machine)
@@ -107,13 +103,7 @@ public struct JournalState: Hashable, Sendable {
         guard base.ordinal <= floor.ordinal else { throw .malformed(.state, "the base is behind the floor") }
         var list = ByteReader(body, .state)
         volumes = []
-        for _ in 0..<count {
-            let volume = JournalVolume(
-                number: VolumeNumber(try list.number()), size: try list.number(),
-                blockSize: Int(try list.number(as: UInt32.self)))
-            if let problem = volume.problem { throw .malformed(.state, "volume \(volume.number.number): \(problem)") }
-            volumes.append(volume)
-        }
+        for _ in 0..<count { volumes.append(try list.volume()) }
         guard list.remaining == 0 else { throw .malformed(.state, "\(list.remaining) bytes too many") }
     }
 }

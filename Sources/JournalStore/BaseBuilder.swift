@@ -135,7 +135,7 @@ extension Journal {
         _ files: BaseFiles, _ start: BaseCopyStart, volumes: [JournalVolume],
         _ completion: @escaping @Sendable (SystemError?) -> Void
     ) {
-        precondition(pins.isEmpty, "a base is replaced while its points are open")
+        precondition(pins.isEmpty && folding.keptReaders == 0, "a base is replaced while its points are open")
         guard isIdle, !isRestarting else {
             // What is under way ends first; then this is tried again.
             afterIdle.append { [unowned self] in self.begin(files, start, volumes: volumes, completion) }
@@ -153,9 +153,12 @@ extension Journal {
         now.isBaseConsistent = start.isConsistent
         now.volumes = volumes
         let next = now
+        let hasKept = !folding.kept.points.isEmpty
         host.quick.add { [host, folder] in
             var failure: SystemError?
             do throws(SystemError) {
+                // What is kept is of the old base.
+                if hasKept { try DurableFile.replace(folder.kept, with: KeptPoints().bytes, mode: 0o600) }
                 try DurableFile.replace(folder.state, with: next.bytes, mode: 0o600)
             } catch { failure = error }
             let outcome = failure
@@ -173,6 +176,15 @@ extension Journal {
             sealed.map(\.path) + open.map(\.file.path) + runs.map(\.path)
             + state.volumes.flatMap { [folder.base(state.baseSet, $0.number), folder.sums(state.baseSet, $0.number)] }
             + (spare.map { [$0.path] } ?? [])
+            + folding.kept.points.flatMap { point in
+                point.volumes.flatMap {
+                    [
+                        folder.keptBlocks(point.place.ordinal, $0.number),
+                        folder.keptSums(point.place.ordinal, $0.number),
+                    ]
+                }
+            }
+        folding.kept = KeptPoints()
         state = next
         base = BaseImages(files)
         sealed = []

@@ -14,6 +14,8 @@ final class BaseWriter {
     private let sums: OwnedDescriptor
     private let batch: DirectBatch
     private let isRepeated: Bool
+    /// Gets what is written over.
+    private let kept: KeptBlocks?
     private let length: UInt64
 
     private static let block = BaseFiles.block
@@ -22,8 +24,10 @@ final class BaseWriter {
 
     /// - Throws: `SystemError`.
     init(
-        _ volume: JournalVolume, _ files: BaseFiles, _ batch: DirectBatch, isRepeated: Bool = false
+        _ volume: JournalVolume, _ files: BaseFiles, _ batch: DirectBatch, isRepeated: Bool = false,
+        kept: KeptBlocks? = nil
     ) throws(SystemError) {
+        self.kept = kept
         self.volume = volume
         self.batch = batch
         self.isRepeated = isRepeated
@@ -56,6 +60,7 @@ final class BaseWriter {
         for (index, chunk) in chunks.enumerated() {
             works.append(try begin(chunk, memory + index * BaseChunk.length))
         }
+        if let kept { try keep(works, in: kept) }
         try readOld(works)
         var parts: [RecordFetch.Part] = []
         for work in works { place(work, &parts) }
@@ -81,6 +86,36 @@ final class BaseWriter {
         return Work(chunk: chunk, memory: memory, sums: own, covered: covered, blockCount: count)
     }
 
+    /// What is not kept yet was not written over either, whatever became of an earlier folding.
+    private func keep(_ works: [Work], in kept: KeptBlocks) throws {
+        var transfers: [DirectBatch.Transfer] = []
+        var found: [(number: UInt64, memory: UnsafeRawBufferPointer, sum: UInt32)] = []
+        for work in works {
+            let first = work.chunk.start * UInt64(StreamUnit.bytes) / UInt64(Self.block)
+            let present = try kept.sums(first..<first + UInt64(work.blockCount))
+            for block in 0..<work.blockCount where work.covered[block] > 0 && present[block] == 0 {
+                guard first + UInt64(block) < kept.count else { break }
+                let read = transfer(work, block..<block + 1, isWrite: false)
+                if work.sums[block] == 0 { memset(read.memory, 0, Self.block) } else { transfers.append(read) }
+                let memory = UnsafeRawBufferPointer(start: read.memory, count: Self.block)
+                found.append((first + UInt64(block), memory, work.sums[block]))
+            }
+        }
+        try batch.runAll(transfers)
+        try kept.write(
+            try found.map { number, memory, sum in
+                let own = BaseFiles.sum(memory)
+                guard sum == 0 || own == sum else { throw damage(at: number * UInt64(Self.block)) }
+                return KeptBlocks.Block(number: number, bytes: Array(memory), sum: own)
+            })
+    }
+
+    private func damage(at offset: UInt64) -> JournalFinding {
+        JournalFinding(
+            .base, file: imagePath, offset: offset, volume: volume.number, address: offset / UInt64(StreamUnit.bytes),
+            units: UInt64(Self.unitsPerBlock), cause: "the block's checksum is wrong")
+    }
+
     /// Reads blocks of which only parts change.
     private func readOld(_ works: [Work]) throws {
         var transfers: [DirectBatch.Transfer] = []
@@ -100,12 +135,7 @@ final class BaseWriter {
         guard !isRepeated else { return }
         for (transfer, sum) in zip(transfers, expected) {
             let bytes = UnsafeRawBufferPointer(start: transfer.memory, count: transfer.count)
-            guard BaseFiles.sum(bytes) == sum else {
-                throw JournalFinding(
-                    .base, file: imagePath, offset: transfer.offset, volume: volume.number,
-                    address: transfer.offset / UInt64(StreamUnit.bytes), units: UInt64(Self.unitsPerBlock),
-                    cause: "the block's checksum is wrong")
-            }
+            guard BaseFiles.sum(bytes) == sum else { throw damage(at: transfer.offset) }
         }
     }
 

@@ -19,10 +19,13 @@ struct Folding: Sendable {
     let parts: [IndexPart]
     /// It was begun before: parts of blocks may be written whose sums are not.
     let isRepeated: Bool
+    /// The youngest of them gets what is written over.
+    let kept: KeptPoints
 
     /// - Returns: the state that was written.
     /// - Throws: `JournalFinding`, `JournalFormatError`, `SystemError`; ENOSPC: what was done is done again next time.
     func run() throws -> JournalState {
+        if !kept.points.isEmpty { try DurableFile.replace(folder.kept, with: kept.bytes, mode: 0o600) }
         try DurableFile.replace(folder.state, with: state.bytes, mode: 0o600)
         let files = BaseFiles(folder: folder, set: state.baseSet)
         let images = try parts.compactMap { try MappedIndex.open($0.path, $0.footer) }
@@ -30,7 +33,8 @@ struct Folding: Sendable {
         var fetch = RecordFetch(folder, batch)
         for volume in volumes where volume.size > 0 {
             try files.prepareToGrow(volume)
-            let writer = try BaseWriter(volume, files, batch, isRepeated: isRepeated)
+            let writer = try BaseWriter(
+                volume, files, batch, isRepeated: isRepeated, kept: try keptBlocks(volume.number))
             try fold(volume, images, writer, &fetch)
             try writer.flush()
             try files.prepare(volume)
@@ -42,6 +46,13 @@ struct Folding: Sendable {
         done.volumes = volumes
         try DurableFile.replace(folder.state, with: done.bytes, mode: 0o600)
         return done
+    }
+
+    private func keptBlocks(_ number: VolumeNumber) throws(SystemError) -> KeptBlocks? {
+        guard let point = kept.points.last, let volume = point.volumes.first(where: { $0.number == number }),
+            volume.size > 0
+        else { return nil }
+        return try KeptBlocks(folder, point, volume)
     }
 
     private func fold(

@@ -15,6 +15,8 @@ struct FoundJournal {
     let base: BaseImages
     /// Bookmarks that need not be kept.
     var released = ReleasedBookmarks()
+    /// Points behind the base.
+    var kept = KeptPoints()
 
     private let folder: JournalFolder
 
@@ -33,6 +35,7 @@ struct FoundJournal {
             try findRuns(names)
             try judgeBase(names)
             try findReleased()
+            try findKept(names)
         } catch let error as JournalOpenError {
             throw error
         } catch { throw JournalOpenError(folder.path, "\(error)") }
@@ -221,6 +224,27 @@ struct FoundJournal {
             released = try bytes.withBytes { try ReleasedBookmarks(reading: $0) }
         } catch let error as JournalFormatError {
             findings.append(JournalFinding(.recovery, file: folder.released, offset: 0, cause: "\(error)"))
+        }
+    }
+
+    /// A list that is damaged keeps nothing; its blocks stay where they are, for whoever can use them.
+    private mutating func findKept(_ names: [String]) throws {
+        do {
+            if let bytes = try DurableFile.read(folder.kept) {
+                let list = try bytes.withBytes { try KeptPoints(reading: $0) }
+                guard list.points.allSatisfy({ $0.place.ordinal <= state.base.ordinal }) else {
+                    throw JournalFormatError.foreign(.kept, "it has points ahead of the base")
+                }
+                kept = list
+            }
+        } catch let error as JournalFormatError {
+            findings.append(JournalFinding(.recovery, file: folder.kept, offset: 0, cause: "\(error)"))
+            return
+        }
+        let ordinals = Set(kept.points.map(\.place.ordinal))
+        for name in names {
+            guard case .kept(let ordinal) = JournalFolder.item(name), !ordinals.contains(ordinal) else { continue }
+            try JournalFolder.remove(folder.path + "/" + name)
         }
     }
 

@@ -121,6 +121,7 @@ extension Journal: OpenSegmentOwner {
         guard roomTimer == nil, condition == .running || condition == .full else { return }
         roomTimer = host.loop.schedule(at: BootClock.now + configuration.roomPause) { [unowned self] in
             self.roomTimer = nil
+            if self.condition == .full { self.giveWay() }
             self.makeSpare()
             self.fold()
         }

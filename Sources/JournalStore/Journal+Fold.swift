@@ -9,9 +9,13 @@ struct FoldingState {
     var isRunning = false
     var pauses = 0
     var waiting: [@Sendable (Result<BaseCopyStart, PointError>) -> Void] = []
-    var retention = JournalRetention.standard
+    /// Until it is said how long points are kept, all are.
+    var retention = JournalRetention(window: .max, isHeld: true)
     /// Bookmarks that need not be kept.
     var released = ReleasedBookmarks()
+    /// Points behind the base that can be opened, and how many readers they have.
+    var kept = KeptPoints()
+    var keptReaders = 0
 }
 
 extension Journal {
@@ -74,7 +78,8 @@ extension Journal {
         guard !folding.isRunning, !isMerging, condition == .running || condition == .full else {
             return
         }
-        let target: (place: JournalPlace, time: UInt64)?
+        if thin() { return }
+        let target: FoldTarget?
         do { target = try foldTarget } catch {
             return tell(.finding(JournalFinding(.index, file: folder.path, offset: 0, cause: "\(error)")))
         }
@@ -82,11 +87,12 @@ extension Journal {
         guard let target, folding.pauses == 0 || state.floor != state.base else { return }
         let isRepeated = state.floor.ordinal > state.base.ordinal
         folding.isRunning = true
+        if target.keepsBase { keepBase() }
         state.floor = target.place
         let job = Folding(
             folder: folder, state: state, target: target.place, targetTime: target.time,
             volumes: volumes(at: target.place), parts: runs.map { IndexPart(path: $0.path, footer: $0.footer) },
-            isRepeated: isRepeated)
+            isRepeated: isRepeated, kept: folding.kept)
         let reserve = Reserve(folder, bytes: configuration.reserve)
         host.slow.add { [host] in
             let outcome = Self.attempt(job, reserve)
@@ -102,11 +108,25 @@ extension Journal {
         } catch { return .failure(error) }
     }
 
+    private struct FoldTarget {
+        let place: JournalPlace
+        let time: UInt64
+        /// Whether the base as it is stays openable.
+        var keepsBase = false
+
+        init(_ place: JournalPlace, _ time: UInt64) {
+            self.place = place
+            self.time = time
+        }
+
+        init(_ entry: FrameEntry) { self.init(entry.place, entry.time) }
+    }
+
     /// The newest point up to which may be folded; the one of a folding that was cut off, as long as there is one.
-    private var foldTarget: (place: JournalPlace, time: UInt64)? {
+    private var foldTarget: FoldTarget? {
         get throws {
             if state.floor.ordinal > state.base.ordinal {
-                return (state.floor, try time(of: state.floor))
+                return FoldTarget(state.floor, try time(of: state.floor))
             }
             let points = sealed.map {
                 SegmentPoints(
@@ -117,16 +137,35 @@ extension Journal {
             let count = folding.retention.foldable(points, newest: newest, pin: pins.keys.min())
             guard count > 0 else { return nil }
             let limit = oldestBookmark ?? .max
+            if !folding.retention.keep.isEmpty { return try targetThatKeeps(sealed[..<count], limit) }
             for segment in sealed[..<count].reversed() where segment.footer.start.ordinal < limit {
                 let entry = try segment.frames().last { $0.isPoint && $0.lastOrdinal < limit }
                 guard let entry else { continue }
-                return entry.lastOrdinal > state.base.ordinal ? (entry.place, entry.time) : nil
+                return entry.lastOrdinal > state.base.ordinal ? FoldTarget(entry) : nil
             }
             return nil
         }
     }
 
-    private var newestTime: UInt64 {
+    /// Not beyond the next point that is kept: the base must have been there.
+    private func targetThatKeeps(_ segments: ArraySlice<SealedSegment>, _ limit: UInt64) throws -> FoldTarget? {
+        let retention = folding.retention
+        var target: FoldTarget?
+        for segment in segments where segment.end.ordinal > state.base.ordinal {
+            for entry in try segment.frames() where entry.isPoint && entry.lastOrdinal > state.base.ordinal {
+                guard entry.lastOrdinal < limit else { return target }
+                if let target, retention.endsSpan(target.time, next: entry.time) { return target }
+                let keepsBase =
+                    target?.keepsBase
+                    ?? (state.isBaseConsistent && retention.endsSpan(state.baseTime, next: entry.time))
+                target = FoldTarget(entry)
+                target?.keepsBase = keepsBase
+            }
+        }
+        return target
+    }
+
+    var newestTime: UInt64 {
         for segment in open.reversed() {
             if let entry = segment.frames.last(where: \.isPoint) { return entry.time }
         }

@@ -16,6 +16,10 @@ public struct StoredPoint: Hashable, Sendable {
     public var position: StreamPosition { place.position }
 }
 
+extension StoredPoint {
+    init(_ kept: KeptPoint) { self.init(place: kept.place, time: kept.time, kind: .flush, text: nil) }
+}
+
 /// Which point is meant.
 public enum PointSelection: Hashable, Sendable {
     case newest
@@ -118,6 +122,7 @@ extension Journal {
     }
 
     var oldestPoint: StoredPoint? {
+        if let oldest = folding.kept.points.first { return StoredPoint(oldest) }
         if state.isBaseConsistent, state.base == state.floor { return basePoint }
         for segment in sealed where segment.footer.pointCount > 0 && segment.end.ordinal > state.floor.ordinal {
             return StoredPoint(place: segment.end, time: segment.footer.leastTime, kind: .flush, text: nil)
@@ -155,7 +160,8 @@ extension Journal {
             }
             if !walk(try segment.frames(), segment.notes) { return }
         }
-        if state.isBaseConsistent, state.base == state.floor, !isBaseSeen { _ = body(basePoint) }
+        if state.isBaseConsistent, state.base == state.floor, !isBaseSeen, !body(basePoint) { return }
+        for point in keptPoints where !body(point) { return }
     }
 
     private func storedPoint(_ entry: FrameEntry, _ notes: [JournalNote]) -> StoredPoint {

@@ -16,12 +16,14 @@ extension Journal {
             oldestPoint: oldest?.time)
     }
 
-    /// What the base takes on the disk.
+    /// What the base, and what is kept of earlier ones, takes on the disk.
     private var baseBytes: UInt64 {
         var sum: UInt64 = 0
-        for volume in state.volumes {
+        let kept = folding.kept.points.flatMap { point in
+            point.volumes.map { folder.keptBlocks(point.place.ordinal, $0.number) }
+        }
+        for path in state.volumes.map({ folder.base(state.baseSet, $0.number) }) + kept {
             var facts = stat()
-            let path = folder.base(state.baseSet, volume.number)
             // A base that is gone takes nothing; opening and reading report it.
             if stat(path, &facts) == 0 { sum += UInt64(facts.st_blocks) * 512 }
         }

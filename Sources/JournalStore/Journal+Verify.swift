@@ -293,11 +293,33 @@ private final class Verification: @unchecked Sendable {
         journal.mergeRuns()
     }
 
+    // MARK: Kept points
+
+    /// Nobody else has what is kept here: what is damaged is told.
+    ///
+    /// - Parameter ordinal: of the points that were judged, the youngest.
+    private func nextKept(_ ordinal: UInt64) {
+        guard journal.condition != .closed,
+            let point = journal.folding.kept.points.first(where: { $0.place.ordinal > ordinal })
+        else { return end() }
+        // Nothing is given up meanwhile.
+        journal.folding.keptReaders += 1
+        let folder = journal.folder
+        journal.host.slow.add { [self] in
+            let findings = KeptBlocks.damages(of: point, folder)
+            journal.host.loop.post {
+                self.journal.folding.keptReaders -= 1
+                for finding in findings { self.note(finding) }
+                self.nextKept(point.place.ordinal)
+            }
+        }
+    }
+
     // MARK: Base
 
     /// - Parameter block: of the first volume that is left.
     private func nextBase(_ block: UInt64) {
-        guard journal.condition != .closed, let volume = volumes.first else { return end() }
+        guard journal.condition != .closed, let volume = volumes.first else { return nextKept(0) }
         let count = BaseFiles.imageLength(volume) / UInt64(BaseFiles.block)
         guard block < count, journal.state.volumes.contains(volume) else {
             volumes.removeFirst()

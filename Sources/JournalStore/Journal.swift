@@ -75,6 +75,7 @@ public final class Journal: @unchecked Sendable {
         runs = found.runs
         base = found.base
         folding.released = found.released
+        folding.kept = found.kept
         durable = found.follower.place
         durableTime = found.tail?.frames.last?.time ?? found.sealed.last?.footer.greatestTime ?? found.state.baseTime
     }

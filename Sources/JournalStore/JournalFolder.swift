@@ -8,6 +8,7 @@ struct JournalFolder: Sendable {
 
     var state: String { path + "/state" }
     var released: String { path + "/released" }
+    var kept: String { path + "/kept" }
     var reserve: String { path + "/reserve" }
 
     func segment(_ number: UInt32) -> String { path + "/segment-" + Self.padded(number) }
@@ -19,6 +20,13 @@ struct JournalFolder: Sendable {
     func base(_ set: UInt32, _ volume: VolumeNumber) -> String { "\(path)/base-\(set)-\(volume.number).img" }
     func sums(_ set: UInt32, _ volume: VolumeNumber) -> String { "\(path)/base-\(set)-\(volume.number).sums" }
 
+    func keptBlocks(_ ordinal: UInt64, _ volume: VolumeNumber) -> String {
+        "\(path)/kept-\(ordinal)-\(volume.number).img"
+    }
+    func keptSums(_ ordinal: UInt64, _ volume: VolumeNumber) -> String {
+        "\(path)/kept-\(ordinal)-\(volume.number).sums"
+    }
+
     private static func padded(_ number: UInt32) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, 8 - text.count)) + text
@@ -29,6 +37,7 @@ struct JournalFolder: Sendable {
         case segment(UInt32)
         case index(ClosedRange<UInt32>)
         case base(set: UInt32)
+        case kept(ordinal: UInt64)
         case other
     }
 
@@ -42,6 +51,7 @@ struct JournalFolder: Sendable {
                 return .index(low...high)
             }
         case ("base", 3): if let set = UInt32(parts[1]) { return .base(set: set) }
+        case ("kept", 3): if let ordinal = UInt64(parts[1]) { return .kept(ordinal: ordinal) }
         default: break
         }
         return .other

@@ -14,6 +14,8 @@ public final class PointDevice: BlockDevice, @unchecked Sendable {
     public let point: StoredPoint?
     let journal: Journal
     private let ordinal: UInt64
+    /// It is behind the base.
+    private let isKept: Bool
     private var isClosed = false
     private var requests: [Request] = []
     private var free: [Int] = []
@@ -22,23 +24,26 @@ public final class PointDevice: BlockDevice, @unchecked Sendable {
     private struct Request {
         unowned(unsafe) var client: any BlockClient
         var token: UInt64
+        var memory: UnsafeMutableRawPointer?
     }
 
-    init(_ journal: Journal, _ volume: JournalVolume, at point: StoredPoint?) {
+    init(_ journal: Journal, _ volume: JournalVolume, at point: StoredPoint?, isKept: Bool = false) {
+        self.isKept = isKept
         self.journal = journal
         self.volume = volume.number
         self.point = point
         ordinal = point?.place.ordinal ?? .max
         geometry = BlockGeometry(size: volume.size, blockSize: volume.blockSize, isReadOnly: true)
-        journal.pin(ordinal)
+        if isKept { journal.folding.keptReaders += 1 } else { journal.pin(ordinal) }
     }
 
     deinit { precondition(isClosed, "a point was given up without being closed") }
 
     public func submit(_ request: BlockRequest, for client: any BlockClient) {
         precondition(!isClosed, "a request to a closed point")
-        let index = take(Request(client: client, token: request.token))
+        let index = take(Request(client: client, token: request.token, memory: request.memory))
         switch request.kind {
+        case .read where isKept: readKept(index, request.offset, request.length)
         case .read:
             guard let memory = request.memory else { preconditionFailure("a reading without memory") }
             journal.requiredReader.read(
@@ -54,7 +59,8 @@ public final class PointDevice: BlockDevice, @unchecked Sendable {
 
     /// All of it counts as data: which parts are zeros shows when they are read.
     public func extents(offset: UInt64, length: UInt64) throws -> [BlockExtent] {
-        try journal.requiredReader.extents(
+        if isKept { return [BlockExtent(length: length, isAllocated: true)] }
+        return try journal.requiredReader.extents(
             ExtentKey(volume, address: offset / UInt64(StreamUnit.bytes)), units: length / UInt64(StreamUnit.bytes),
             point: ordinal)
     }
@@ -63,7 +69,42 @@ public final class PointDevice: BlockDevice, @unchecked Sendable {
     public func close() {
         precondition(!isClosed && requests.count == free.count, "a point is closed while it is read")
         isClosed = true
-        journal.unpin(ordinal)
+        guard isKept else { return journal.unpin(ordinal) }
+        journal.folding.keptReaders -= 1
+        journal.fold()
+    }
+
+    private func readKept(_ index: Int, _ offset: UInt64, _ count: Int) {
+        let points = journal.folding.kept.points.filter { $0.place.ordinal >= ordinal }
+        let reading = KeptReading(
+            folder: journal.folder, points: points, base: journal.base.files, baseVolumes: journal.state.volumes,
+            volume: volume)
+        journal.host.past.add { [self] in
+            let outcome = Result { try reading.read(at: offset, count: count) }
+            journal.host.loop.post {
+                // Since then the base may have been folded over, and what it had is kept with a younger point.
+                guard self.journal.folding.kept.points.last?.place == points.last?.place else {
+                    return self.readKept(index, offset, count)
+                }
+                self.keptWasRead(index, outcome)
+            }
+        }
+    }
+
+    private func keptWasRead(_ index: Int, _ outcome: Result<[UInt8], any Error>) {
+        switch outcome {
+        case .success(let bytes):
+            guard let memory = requests[index].memory else { preconditionFailure("a reading without memory") }
+            bytes.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+            readDone(UInt64(index), errno: 0)
+        case .failure(let error):
+            journal.tell(
+                .finding(
+                    error as? JournalFinding
+                        ?? JournalFinding(
+                            .base, file: journal.folder.kept, offset: 0, volume: volume, cause: "\(error)")))
+            readDone(UInt64(index), errno: EIO)
+        }
     }
 
     private func take(_ request: Request) -> Int {
@@ -116,8 +157,11 @@ extension Journal {
     ) {
         onLoop(completion) { journal in
             let point = try journal.find(selection)
-            let present = journal.volumes(at: point.place)
-            return try Self.chosen(volumes, of: present).map { PointDevice(journal, $0, at: point) }
+            let kept = journal.keptPoint(at: point.place)
+            let present = kept?.volumes ?? journal.volumes(at: point.place)
+            return try Self.chosen(volumes, of: present).map {
+                PointDevice(journal, $0, at: point, isKept: kept != nil)
+            }
         }
     }
 

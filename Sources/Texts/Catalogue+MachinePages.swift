@@ -46,6 +46,10 @@ extension Catalogue {
             "machinePage.volumesHint", "NAME=SIZE, as root=20G; with blocks of 4096 bytes: data=1T/4096",
             "名称=大小，例如 root=20G；块大小为 4096 字节时：data=1T/4096"),
         Entry("machinePage.lagTarget", "Alarm when more than so many seconds are not safe", "未安全的数据超过多少秒时告警"),
+        Entry("machinePage.keep", "Kept longer", "更久保留"),
+        Entry(
+            "machinePage.keepRules", "One point of each span that is kept longer, as 1h/7d, 1d/90d",
+            "更久保留：每个时段一个时间点，例如 1h/7d, 1d/90d"),
         Entry("machinePage.retentionHours", "Hours for which every point is kept", "全部时间点保留的小时数"),
         Entry("machinePage.retentionSeconds", "Seconds for which every point is kept", "全部时间点保留的秒数"),
         Entry("machinePage.replicated", "Data is safe only when it is on two nodes", "数据在两个节点上才视为安全"),
@@ -58,6 +62,9 @@ extension Catalogue {
         Entry("machinePage.token", "Enrolment token", "注册令牌"),
         Entry("machinePage.tokenExpires", "Good until", "有效期至"),
         Entry("machinePage.fingerprint", "Fingerprint of the cluster's authority", "集群颁发机构的指纹"),
+        Entry(
+            "reason.keepRule", "must have rules of the form EVERY/FOR, as 1h/7d, not '{value}'",
+            "规则必须为“间隔/时长”，例如 1h/7d，而不是“{value}”"),
         Entry(
             "reason.volumeLine", "must have lines of the form NAME=SIZE, not '{value}'",
             "每行必须为“名称=大小”，而不是“{value}”"),

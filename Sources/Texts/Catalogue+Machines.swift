@@ -172,6 +172,7 @@ extension Catalogue {
         Entry("machines.level", "SAFE WHEN", "安全级别"),
         Entry("machines.target", "TARGET", "目标"),
         Entry("machines.retention", "RETENTION", "保留时长"),
+        Entry("machines.keep", "KEPT LONGER", "更久保留"),
         Entry("machines.hold", "HELD", "已锁定"),
         Entry("machines.unsafe", "OLDEST UNSAFE", "最早未安全写入"),
         Entry("machines.oldest", "OLDEST POINT", "最早时间点"),

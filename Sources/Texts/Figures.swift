@@ -29,4 +29,14 @@ public enum Figures {
         let (product, overflow) = number.multipliedReportingOverflow(by: factor ?? 1)
         return overflow ? nil : product
     }
+
+    /// `90s`, `30m`, `24h`, `7d` in seconds; a bare number is seconds.
+    public static func seconds(_ text: String) -> Int? {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        guard let last = text.last else { return nil }
+        let factor = units[last]
+        guard let number = Int(factor == nil ? text : String(text.dropLast())), number > 0 else { return nil }
+        let (product, overflow) = number.multipliedReportingOverflow(by: factor ?? 1)
+        return overflow ? nil : product
+    }
 }

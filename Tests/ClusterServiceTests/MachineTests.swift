@@ -69,9 +69,14 @@ import Testing
             let before = try await Self.record(cluster, id).assignment.epoch
             let changed = try await master.changeMachine(id, MachineChange(lagTargetSeconds: 5, hold: true))
             #expect(changed.policy.hold && changed.policy.lagTargetSeconds == 5)
+            let rules = [KeepRule(everySeconds: 3_600, forSeconds: 604_800)]
+            #expect(try await master.changeMachine(id, MachineChange(keep: rules)).policy.keep == rules)
+            #expect(
+                try await Self.record(cluster, id).assignment.retention.keep == [.init(every: 3_600, age: 604_800)])
+            #expect(try await master.changeMachine(id, MachineChange(keep: [])).policy.keep == [])
             try await master.setPaused(true, machine: id)
             #expect(try await master.machine(id).policy.paused)
-            #expect(try await Self.record(cluster, id).assignment.epoch == before + 2)
+            #expect(try await Self.record(cluster, id).assignment.epoch == before + 4)
             try await master.unprotect(id, deleteData: true)
             #expect(await refusal { _ = try await master.machine(id) }?.code == .unknownMachine)
             // The name is free again, and the data goes from the nodes that answer.

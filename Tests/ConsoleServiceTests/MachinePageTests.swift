@@ -128,6 +128,10 @@ struct MachinePageTests {
                 #""sequence":7"#
             ),
             ("change", "&lagTargetSeconds=5&retentionSeconds=600&hold=true", "PUT \(Self.api)", #""hold":true"#),
+            (
+                "change", "&lagTargetSeconds=5&retentionSeconds=600&keep=1h%2F7d%2C+1d%2F90d", "PUT \(Self.api)",
+                #""keep":[{"everySeconds":3600,"forSeconds":604800},{"everySeconds":86400,"forSeconds":7776000}]"#
+            ),
             ("unprotect", "&typed=web%3C1%3E&deleteData=true", "DELETE \(Self.api)", #"{"deleteData":true}"#),
         ]
         try await visit { daemon in

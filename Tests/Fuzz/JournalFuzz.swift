@@ -13,6 +13,7 @@ public func fuzzJournal(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 0:
         checkState(body)
         checkReleased(body)
+        checkKept(body)
     case 1: checkHeader(body)
     case 2: checkFooter(body)
     default: checkFrames(body)
@@ -45,6 +46,17 @@ private func checkReleased(_ body: [UInt8]) {
             let list = try bytes.withBytes { bytes throws(JournalFormatError) in try ReleasedBookmarks(reading: bytes) }
             let again = list.bytes
             let read = try again.withBytes { bytes throws(JournalFormatError) in try ReleasedBookmarks(reading: bytes) }
+            precondition(read == list, "a list changed by being written")
+        } catch { precondition(!error.description.isEmpty, "a refusal without a sentence") }
+    }
+}
+
+private func checkKept(_ body: [UInt8]) {
+    for bytes in [body, closed(body, 64), closed(body, 64) + body.dropFirst(60)] {
+        do throws(JournalFormatError) {
+            let list = try bytes.withBytes { bytes throws(JournalFormatError) in try KeptPoints(reading: bytes) }
+            let again = list.bytes
+            let read = try again.withBytes { bytes throws(JournalFormatError) in try KeptPoints(reading: bytes) }
             precondition(read == list, "a list changed by being written")
         } catch { precondition(!error.description.isEmpty, "a refusal without a sentence") }
     }

@@ -50,6 +50,22 @@ import Testing
         }
     }
 
+    @Test func keptPointsAreReadAsTheyWereWritten() throws {
+        let volumes = [JournalVolume(number: VolumeNumber(3), size: 1 << 30, blockSize: 512)]
+        let later = JournalPlace(position: place.position, ordinal: 700)
+        let list = KeptPoints([
+            KeptPoint(place: place, time: 5, volumes: volumes), KeptPoint(place: later, time: 9, volumes: []),
+        ])
+        #expect(try list.bytes.withBytes { try KeptPoints(reading: $0) } == list)
+        for bit in 0..<list.bytes.count * 8 {
+            var bytes = list.bytes
+            bytes[bit / 8] ^= 1 << (bit % 8)
+            #expect(throws: JournalFormatError.self) { try bytes.withBytes { try KeptPoints(reading: $0) } }
+        }
+        let unsorted = KeptPoints(list.points.reversed())
+        #expect(throws: JournalFormatError.self) { try unsorted.bytes.withBytes { try KeptPoints(reading: $0) } }
+    }
+
     @Test func aVolumeOfAnOddSizeIsRefusedWithASentence() {
         let odd = JournalVolume(number: VolumeNumber(0), size: 1_000, blockSize: 512)
         #expect(odd.problem == "its size of 1000 bytes is no multiple of its blocks of 512 bytes")

@@ -31,4 +31,21 @@ import Testing
         jumped[0] = SegmentPoints(lastOrdinal: 10, pointCount: 2, greatestTime: 10_000)
         #expect(JournalRetention(window: 50).foldable(jumped, newest: 300, pin: nil) == 0)
     }
+
+    @Test func theLastPointOfEachSpanIsKeptAsLongAsItsRuleSays() {
+        let retention = JournalRetention(
+            window: 50, keep: [.init(every: 10, age: 30), .init(every: 100, age: 1_000)])
+        #expect(retention.endsSpan(19, next: 20) && !retention.endsSpan(12, next: 19))
+        // 85 is too old for the ten and the last of its hundred; 99 is there, so it is not.
+        let times: [UInt64] = [85, 99, 190, 198, 209, 219]
+        #expect(retention.superfluous(times, next: 225, newest: 235) == 0)
+        #expect(retention.superfluous([99, 190, 198, 209, 219], next: 225, newest: 235) == 1)
+        #expect(retention.superfluous([99, 198, 209, 219], next: 225, newest: 235) == nil)
+        #expect(retention.superfluous([99, 198, 209, 219], next: 225, newest: 240) == 2)
+        #expect(retention.superfluous([99, 198, 219], next: 225, newest: 1_200) == 0)
+        // A clock that jumped back makes nothing older.
+        #expect(retention.superfluous([99, 198, 219], next: 225, newest: 90) == nil)
+        #expect(JournalRetention(window: 50).superfluous([99], next: 225, newest: 235) == 0)
+        #expect(JournalRetention(window: 50).superfluous([], next: 225, newest: 235) == nil)
+    }
 }

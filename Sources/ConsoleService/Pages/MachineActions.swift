@@ -75,6 +75,7 @@ enum MachineActions {
             fields["inputs"] = [
                 input("lagTargetSeconds", words("machinePage.lagTarget"), "\(machine.policy.lagTargetSeconds)"),
                 input("retentionSeconds", words("machinePage.retentionSeconds"), "\(machine.policy.retentionSeconds)"),
+                input("keep", words("machinePage.keepRules"), MachineFields.keep(machine)),
             ]
             fields["checks"] = [
                 check("replicated", words("machinePage.replicated"), machine.policy.level == .replicated),
@@ -165,7 +166,19 @@ enum MachineActions {
         MachineChange(
             level: form["replicated"] == nil ? .durable : .replicated,
             lagTargetSeconds: try MachinePages.number(form, "lagTargetSeconds"),
-            retentionSeconds: try MachinePages.number(form, "retentionSeconds"), hold: form["hold"] != nil)
+            retentionSeconds: try MachinePages.number(form, "retentionSeconds"), hold: form["hold"] != nil,
+            keep: try rules(form["keep"] ?? ""))
+    }
+
+    private static func rules(_ text: String) throws(APIError) -> [KeepRule] {
+        var rules: [KeepRule] = []
+        for part in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+            guard let rule = KeepRule(String(part)) else {
+                throw .invalid("keep", clause: "keepRule", ["value": String(part.prefix(64))])
+            }
+            rules.append(rule)
+        }
+        return rules
     }
 
     @Sendable private static func endExport(_ page: PageRequest) async throws -> Response {
