@@ -25,7 +25,13 @@ struct Folding: Sendable {
     /// - Returns: the state that was written.
     /// - Throws: `JournalFinding`, `JournalFormatError`, `SystemError`; ENOSPC: what was done is done again next time.
     func run() throws -> JournalState {
-        if !kept.points.isEmpty { try DurableFile.replace(folder.kept, with: kept.bytes, mode: 0o600) }
+        if let youngest = kept.points.last {
+            // A point that is listed has its files.
+            for volume in youngest.volumes where volume.size > 0 {
+                _ = try KeptBlocks(folder, youngest, volume, makes: true)
+            }
+            try DurableFile.replace(folder.kept, with: kept.bytes, mode: 0o600)
+        }
         try DurableFile.replace(folder.state, with: state.bytes, mode: 0o600)
         let files = BaseFiles(folder: folder, set: state.baseSet)
         let images = try parts.compactMap { try MappedIndex.open($0.path, $0.footer) }

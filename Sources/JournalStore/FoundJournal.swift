@@ -236,6 +236,7 @@ struct FoundJournal {
                     throw JournalFormatError.foreign(.kept, "it has points ahead of the base")
                 }
                 kept = list
+                dropIncomplete(names)
             }
         } catch let error as JournalFormatError {
             findings.append(JournalFinding(.recovery, file: folder.kept, offset: 0, cause: "\(error)"))
@@ -245,6 +246,24 @@ struct FoundJournal {
         for name in names {
             guard case .kept(let ordinal) = JournalFolder.item(name), !ordinals.contains(ordinal) else { continue }
             try JournalFolder.remove(folder.path + "/" + name)
+        }
+    }
+
+    /// Points of which a file is gone, and all that are read through them.
+    private mutating func dropIncomplete(_ names: [String]) {
+        let names = Set(names.map { folder.path + "/" + $0 })
+        for index in kept.points.indices.reversed() {
+            let point = kept.points[index]
+            let paths = point.volumes.filter { $0.size > 0 }.flatMap {
+                [folder.keptBlocks(point.place.ordinal, $0.number), folder.keptSums(point.place.ordinal, $0.number)]
+            }
+            guard let gone = paths.first(where: { !names.contains($0) }) else { continue }
+            findings.append(
+                JournalFinding(
+                    .recovery, file: gone, offset: 0, ordinal: point.place.ordinal,
+                    cause: "it is gone; this point and \(index) older ones cannot be opened any more"))
+            kept.points.removeFirst(index + 1)
+            return
         }
     }
 

@@ -100,7 +100,7 @@ extension Journal: OpenSegmentOwner {
             waiting = []
             for item in items { take(item) }
         case .failure(.system(let error)) where error.errno == ENOSPC || error.errno == EDQUOT:
-            becomeFull()
+            if !giveWay() { becomeFull() }
         case .failure(let error):
             fault("\(error)")
         }
@@ -121,7 +121,6 @@ extension Journal: OpenSegmentOwner {
         guard roomTimer == nil, condition == .running || condition == .full else { return }
         roomTimer = host.loop.schedule(at: BootClock.now + configuration.roomPause) { [unowned self] in
             self.roomTimer = nil
-            if self.condition == .full { self.giveWay() }
             self.makeSpare()
             self.fold()
         }

@@ -205,6 +205,7 @@ extension Journal {
         case .failure(let finding as JournalFinding):
             tell(.finding(finding))
         case .failure(let error as SystemError) where error.errno == ENOSPC || error.errno == EDQUOT:
+            if giveWay() { return }
             tell(.finding(JournalFinding(.base, file: folder.path, offset: 0, cause: "folding has no room: \(error)")))
             lookForRoomLater()
         case .failure(let error):

@@ -1,4 +1,5 @@
 import BlockIO
+import Glibc
 import JournalCore
 import Linux
 import StreamProtocol
@@ -37,21 +38,30 @@ extension Journal {
     }
 
     /// What is kept behind the window gives way when the disk is full, the oldest first.
-    func giveWay() {
-        guard !folding.isRunning, !isMerging, !folding.kept.points.isEmpty else { return }
-        _ = giveUp(0)
-    }
+    ///
+    /// - Returns: whether there was something; the next segment is tried again when that is done.
+    func giveWay() -> Bool { folding.kept.points.isEmpty ? false : giveUp(0) }
 
     /// - Returns: false while somebody reads kept points.
     private func giveUp(_ index: Int) -> Bool {
-        guard folding.keptReaders == 0, !folding.isRunning else { return false }
+        guard folding.keptReaders == 0, !folding.isRunning, !isMerging else { return false }
         folding.isRunning = true
         let job = KeptRemoval(folder: folder, kept: folding.kept, index: index)
+        let reserve = Reserve(folder, bytes: configuration.reserve)
         host.slow.add { [host] in
-            let outcome = Result { try job.run() }
+            let outcome = Self.attempt(job, reserve)
             host.loop.post { self.gaveUp(outcome) }
         }
         return true
+    }
+
+    private static func attempt(_ job: KeptRemoval, _ reserve: Reserve) -> Result<KeptPoints, any Error> {
+        do throws(SystemError) { return .success(try job.run()) } catch {
+            guard error.errno == ENOSPC || error.errno == EDQUOT else { return .failure(error) }
+            reserve.release()
+            defer { reserve.fill() }
+            return Result { try job.run() }
+        }
     }
 
     private func gaveUp(_ outcome: Result<KeptPoints, any Error>) {

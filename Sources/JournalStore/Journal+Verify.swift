@@ -305,8 +305,9 @@ private final class Verification: @unchecked Sendable {
         // Nothing is given up meanwhile.
         journal.folding.keptReaders += 1
         let folder = journal.folder
+        let isYoungest = journal.folding.kept.points.last == point
         journal.host.slow.add { [self] in
-            let findings = KeptBlocks.damages(of: point, folder)
+            let findings = KeptBlocks.damages(of: point, folder, isYoungest: isYoungest)
             journal.host.loop.post {
                 self.journal.folding.keptReaders -= 1
                 for finding in findings { self.note(finding) }

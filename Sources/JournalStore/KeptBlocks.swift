@@ -97,14 +97,15 @@ final class KeptBlocks: SummedBlocks {
         let sum: UInt32
     }
 
-    /// Makes what is not there.
-    ///
+    /// - Parameter makes: whether what is not there is made; of a point that is the youngest one.
     /// - Throws: `SystemError`.
-    init(_ folder: JournalFolder, _ point: KeptPoint, _ volume: JournalVolume) throws(SystemError) {
+    init(
+        _ folder: JournalFolder, _ point: KeptPoint, _ volume: JournalVolume, makes: Bool = false
+    ) throws(SystemError) {
         try super.init(
             volume, folder.keptBlocks(point.place.ordinal, volume.number),
-            folder.keptSums(point.place.ordinal, volume.number), flags: O_RDWR | O_CREAT)
-        guard try sums.length(subject: sumsPath) != BaseFiles.sumsLength(volume) else { return }
+            folder.keptSums(point.place.ordinal, volume.number), flags: makes ? O_RDWR | O_CREAT : O_RDWR)
+        guard makes, try sums.length(subject: sumsPath) != BaseFiles.sumsLength(volume) else { return }
         try systemCall("resize", path) { ftruncate(image.raw, off_t(BaseFiles.imageLength(volume))) }
         try systemCall("resize", sumsPath) { ftruncate(sums.raw, off_t(BaseFiles.sumsLength(volume))) }
         try folder.flush()
@@ -148,11 +149,13 @@ final class KeptBlocks: SummedBlocks {
     }
 
     /// What is damaged of a point.
-    static func damages(of point: KeptPoint, _ folder: JournalFolder) -> [JournalFinding] {
+    ///
+    /// - Parameter isYoungest: its files may not be there yet.
+    static func damages(of point: KeptPoint, _ folder: JournalFolder, isYoungest: Bool) -> [JournalFinding] {
         var findings: [JournalFinding] = []
         for volume in point.volumes where volume.size > 0 {
             do {
-                let blocks = try KeptBlocks(folder, point, volume)
+                let blocks = try KeptBlocks(folder, point, volume, makes: isYoungest)
                 var place: UInt64 = 0
                 while let range = try blocks.next(from: place, limit: 2_048) {
                     place = range.upperBound

@@ -19,7 +19,7 @@ struct KeptReading: Sendable {
     func read(at offset: UInt64, count: Int) throws -> [UInt8] {
         let length = UInt64(SummedBlocks.length)
         let links = try points.compactMap { point in
-            try volume(in: point.volumes).map { try KeptBlocks(folder, point, $0) }
+            try volume(in: point.volumes).map { try KeptBlocks(folder, point, $0, makes: point == points.last) }
         }
         let own = try volume(in: baseVolumes).map { try SummedBlocks.base(base, $0) }
         let end = offset + UInt64(count)

@@ -1,3 +1,4 @@
+import Foundation
 import JournalCore
 import JournalStore
 import Primitives
@@ -14,8 +15,8 @@ final class FoldedJournal {
     var contents: [UInt64: [UInt8]] = [:]
     var random: SeededRandom
 
-    init(seed: UInt64) async throws {
-        journal = try TestJournal(volumes: [Self.volume])
+    init(in folder: String = NSTemporaryDirectory(), seed: UInt64) async throws {
+        journal = try TestJournal(in: folder, volumes: [Self.volume])
         random = SeededRandom(seed: seed)
         #expect(await journal.begin(Generation(1), after: .none) == nil)
     }
@@ -53,16 +54,31 @@ final class FoldedJournal {
         }
     }
 
+    /// How many points are behind the base.
+    var kept: Int {
+        get async throws {
+            let base = try await base()
+            return await times.filter { $0 < base }.count
+        }
+    }
+
     var times: [UInt64] {
         get async { do { return try await journal.points().map(\.time) } catch { return [] } }
     }
 
     /// Every point that can be opened has what the volume was then.
     func expectRight(sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        for time in await times {
-            let read = try await journal.read(.time(time)).get()
-            let isRight = read == contents[time]
-            #expect(isRight, "the point of \(time)", sourceLocation: sourceLocation)
+        for point in try await journal.points() {
+            let position = point.position
+            do {
+                let selection = PointSelection.position(position.generation, sequence: position.sequence)
+                let isRight = try await journal.read(selection).get() == contents[point.time]
+                #expect(isRight, "the point of \(point.time)", sourceLocation: sourceLocation)
+            } catch let error as PointError {
+                // It may have given way meanwhile.
+                let isListed = await times.contains(point.time)
+                #expect(!isListed, "the point of \(point.time): \(error)", sourceLocation: sourceLocation)
+            }
         }
         #expect(journal.findings == [], sourceLocation: sourceLocation)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import JournalCore
 import JournalStore
 import Primitives
@@ -199,6 +200,55 @@ import Testing
         let oldest = try #require(await rig.times.last)
         let read = try await rig.journal.read(.time(oldest))
         #expect(throws: DeviceError.self) { try read.get() }
+        try await rig.journal.end()
+    }
+
+    /// A point is read through all younger ones: without one of them the older ones are not guessed.
+    @Test func aFileThatIsGoneEndsWhatIsReadThroughIt() async throws {
+        let rig = try await FoldedJournal(seed: 10)
+        try await rig.write(100)
+        try await rig.keep([.init(every: 10 * Self.millisecond, age: .max)])
+        let before = await rig.times
+        let kept = try await rig.kept
+        await rig.journal.close()
+        let names = try FileManager.default.contentsOfDirectory(atPath: rig.journal.folder)
+        let images = names.filter { $0.hasPrefix("kept-") && $0.hasSuffix(".img") }
+        let third = images.sorted { $0.count == $1.count ? $0 < $1 : $0.count < $1.count }[2]
+        try FileManager.default.removeItem(atPath: rig.journal.folder + "/" + third)
+        try rig.journal.open(nil)
+        #expect(await rig.times == Array(before.dropLast(3)))
+        #expect(kept > 3)
+        #expect(rig.journal.findings.map(\.file) == [rig.journal.folder + "/" + third])
+        rig.journal.forgetEvents()
+        try await rig.expectRight()
+        try await rig.journal.end()
+    }
+
+    /// New segments need the room more than old points do.
+    @Test func onAFullDiskTheOldestPointsGiveWay() async throws {
+        let mount = NSTemporaryDirectory() + "/kept-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: true)
+        guard Glibc.mount("none", mount, "tmpfs", 0, "size=26m") == 0 else {
+            print("no file system could be mounted: errno \(errno); not tested")
+            return
+        }
+        defer {
+            #expect(umount2(mount, 2) == 0)
+            #expect(rmdir(mount) == 0)
+        }
+        let rig = try await FoldedJournal(in: mount, seed: 9)
+        let rules = [JournalRetention.Keep(every: 10 * Self.millisecond, age: .max)]
+        var most = 0
+        for _ in 0..<30 {
+            try await rig.write(10)
+            try await rig.keep(rules)
+            try await rig.expectRight()
+            most = max(most, try await rig.kept)
+        }
+
+        #expect(most > 8)
+        #expect(try await rig.kept < 25)
+        #expect(await rig.journal.status().condition == .running)
         try await rig.journal.end()
     }
 
