@@ -275,7 +275,9 @@ let testTargets: [Target] = [
         "IdentityTests",
         ["Identity", "JoinCore", "Linux", "Primitives", "StreamProtocol", nioCore, nioPosix, nioSSL, nioTLS]),
     tests("SimulationTests", ["Simulation"]),
-    tests("LabTests", ["APIProtocol", "CaptureProtocol", "Lab", "MembershipCore", "Primitives", "StreamProtocol"]),
+    tests(
+        "LabTests",
+        ["APIProtocol", "CaptureProtocol", "Lab", "Linux", "MembershipCore", "Primitives", "StreamProtocol"]),
     tests("TidyTests", []),
     tests(
         "APIServiceTests",

@@ -97,13 +97,16 @@ final class Shipper: @unchecked Sendable {
         isStepping = true
         defer { isStepping = false }
         var effects: [SourceCore.Effect] = []
-        while !events.isEmpty {
-            let next = events.removeFirst()
-            core.step(next, at: BootClock.now, wall: WallMoment.now, into: &effects)
-            for effect in effects { perform(effect) }
-            effects.removeAll(keepingCapacity: true)
-        }
-        link?.flush()
+        repeat {
+            while !events.isEmpty {
+                let next = events.removeFirst()
+                core.step(next, at: BootClock.now, wall: WallMoment.now, into: &effects)
+                for effect in effects { perform(effect) }
+                effects.removeAll(keepingCapacity: true)
+            }
+            // May find the connection broken, which is an event.
+            link?.flush()
+        } while !events.isEmpty
         startSpooling()
         waiters.removeAll { $0() }
     }

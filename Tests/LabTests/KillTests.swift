@@ -15,7 +15,7 @@ struct KillTests {
     @Test func nothingAcknowledgedIsMissing() throws {
         var random = SeededRandom(seed: UInt64(ReplicatedDisk.setting("KEELSON_SEED", 1)))
         // What is older is folded away: the disk does not fill, and foldings are killed as well.
-        try ReplicatedDisk.with(window: 5) { rig, source in
+        try ReplicatedDisk.with(.init(window: 5)) { rig, source in
             for round in 0..<Kills.count {
                 let victim = Victim.allCases[round % Victim.allCases.count]
                 try Self.play(victim, UInt64.random(in: 50...1000, using: &random), round, rig, source)
@@ -60,26 +60,7 @@ struct KillTests {
         let status = ended ?? load.collect()
         ended = status
         #expect(losesDisk || status == 0, "round \(round), \(victim) was killed: production saw an error")
-        try source.untilLevel(nodes: 2, within: .seconds(60))
-        // The newest point is the last barrier: behind it nothing may be left.
-        try NBDClient(socket: source.socket, export: "disk").flush()
-        try source.untilLevel(nodes: 2, within: .seconds(60))
-        let content = try Command.run(["sha256sum", ReplicatedDisk.image(rig)]).prefix(64)
-        for node in rig.nodes {
-            #expect(try newest(on: node, rig.folder) == content, "round \(round), \(victim) was killed")
-        }
-    }
-
-    /// SHA-256 of the newest point of a node.
-    private static func newest(on node: CaptureProcess, _ folder: String) throws -> Substring {
-        guard case .exports(let places) = try node.ask(.export(ReplicatedDisk.machine, .newest, isWritable: false)),
-            let place = places.first
-        else { throw LabError("A node does not open its newest point.") }
-        let copy = "\(folder)/newest.img"
-        try Command.run(
-            ["nbdcopy", "nbd+unix:///\(place.name)%2F0?socket=\(place.socket)", copy], within: .seconds(60))
-        #expect(try node.ask(.withdraw(export: place.name)) == .done)
-        return try Command.run(["sha256sum", copy]).prefix(64)
+        try ReplicatedDisk.expectEqual(rig, source, "round \(round), \(victim) was killed")
     }
 }
 

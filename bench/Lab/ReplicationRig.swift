@@ -47,24 +47,29 @@ final class ReplicationRig {
         try DurableFile.replace(identities.keyPath, with: Array(key.pem.utf8), mode: 0o600)
         try identities.install(certificate, trust: authority.trust)
         return try CaptureProcess(
-            key.node, program: "\(programs)/keelson-captured", folder: "\(folder)/n\(number)", port: 27_444 + number)
+            key.node, program: "\(programs)/keelson-captured", folder: "\(folder)/n\(number)", port: Self.port(number))
     }
+
+    /// Where a node takes streams.
+    static func port(_ number: Int) -> Int { 27_444 + number }
 
     /// Assigns machines to the nodes.
     ///
     /// - Parameter window: seconds of which every point is kept; nil: as long as anybody would.
-    func assign(_ machines: [MachineID], size: UInt64, window: UInt64? = nil) throws {
-        let assignments = machines.map { assignment($0, size: size, window) }
+    func assign(_ machines: [MachineID], size: UInt64, blockSize: Int = 512, window: UInt64? = nil) throws {
+        let assignments = machines.map { assignment($0, size: size, blockSize: blockSize, window: window) }
         for node in nodes {
             guard try node.ask(.assign(assignments)) == .done else { throw LabError("A receiver takes no assignment.") }
         }
     }
 
-    private func assignment(_ machine: MachineID, size: UInt64, _ window: UInt64?) -> StreamAssignment {
+    private func assignment(
+        _ machine: MachineID, size: UInt64, blockSize: Int = 512, window: UInt64? = nil
+    ) -> StreamAssignment {
         StreamAssignment(
             machine: machine, name: "m\(machine)", epoch: 1, receiver: nodes[0].place,
             second: nodes.count > 1 ? nodes[1].place : nil,
-            volumes: [.init(number: VolumeNumber(0), name: "disk", size: size, blockSize: 512)],
+            volumes: [.init(number: VolumeNumber(0), name: "disk", size: size, blockSize: blockSize)],
             level: nodes.count > 1 ? .replicated : .durable,
             retention: window.map { .init(window: $0, isHeld: false) } ?? .standard)
     }
@@ -74,9 +79,12 @@ final class ReplicationRig {
     /// - Parameters:
     ///   - image: its disk.
     ///   - spool: MiB; 0 for none.
-    func source(_ machine: MachineID, image: String, size: UInt64, ring: Int = 256, spool: Int = 1024) throws
-        -> SourceProcess
-    {
+    ///   - spoolPath: nil for a file beside what it remembers.
+    ///   - wires: where it finds the nodes; empty: where they are.
+    func source(
+        _ machine: MachineID, image: String, size: UInt64, ring: Int = 256, spool: Int = 1024,
+        spoolPath: String? = nil, wires: [String] = []
+    ) throws -> SourceProcess {
         let place = "\(folder)/\(machine)"
         let identity = "\(place)/data/identity"
         try Command.run(["mkdir", "-p", identity])
@@ -89,11 +97,14 @@ final class ReplicationRig {
         for (name, text) in files {
             try DurableFile.replace("\(identity)/\(name)", with: Array(text.utf8), mode: 0o600)
         }
+        var told = assignment(machine, size: size)
+        if !wires.isEmpty {
+            told.receiver.address = wires[0]
+            if wires.count > 1 { told.second?.address = wires[1] }
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        try DurableFile.replace(
-            "\(place)/data/assignment.json", with: Array(encoder.encode(assignment(machine, size: size, nil))),
-            mode: 0o600)
+        try DurableFile.replace("\(place)/data/assignment.json", with: Array(encoder.encode(told)), mode: 0o600)
         let text = """
             [machine]
             identity = "\(machine)"
@@ -108,6 +119,7 @@ final class ReplicationRig {
             [memory]
             ring = \(ring)
             spool-size = \(spool)
+            spool = "\(spoolPath ?? "\(place)/data/spool")"
             [volume-0]
             name = "disk"
             path = "\(image)"
@@ -215,6 +227,8 @@ final class SourceProcess {
         var oldestUnsafe: UInt64
         var bytesToCopy: UInt64
         var readBytes: UInt64
+        /// The last trouble in a sentence.
+        var trouble: String?
     }
 
     init(program: String, folder: String) {
@@ -223,12 +237,14 @@ final class SourceProcess {
     }
 
     var socket: String { "\(folder)/nbd" }
+    /// What it said so far.
+    var log: String { "\(folder)/source.log" }
     /// fio's arguments for the machine's disk.
     var engine: [String] { ["--ioengine=nbd", "--uri=nbd+unix:///disk?socket=\(socket)"] }
 
     func start() throws(LabError) {
         child = try ChildProcess.start(
-            [program, "run", "--config", "\(folder)/source.toml"], output: .file("\(folder)/source.log"))
+            [program, "run", "--config", "\(folder)/source.toml"], output: .file(log))
     }
 
     func stop() {
@@ -236,6 +252,15 @@ final class SourceProcess {
         child.signal(SIGTERM)
         if child.wait(until: LabClock.now() + .seconds(20)) == nil { child.killAndCollect() }
         self.child = nil
+    }
+
+    /// Waits for its end by itself.
+    ///
+    /// - Returns: the wait status; nil when it runs all the same.
+    func ended(within limit: Span) -> Int32? {
+        let status = child?.wait(until: LabClock.now() + limit)
+        if status != nil { child = nil }
+        return status
     }
 
     /// The power of its machine is cut, as far as the program knows.
