@@ -52,10 +52,12 @@ extension JournalRetention {
     ///
     /// - Parameters:
     ///   - newest: wall clock of the newest point. The source's clock counts: while the source is away, nothing ages.
+    ///   - now: wall clock here. A point is old when both clocks say so: one that jumps ahead takes nothing away.
     ///   - pin: the oldest record that somebody reads at; nil when nobody does.
-    public func foldable(_ segments: [SegmentPoints], newest: UInt64, pin: UInt64?) -> Int {
-        guard !isHeld, newest > window else { return 0 }
-        let limit = newest - window
+    public func foldable(_ segments: [SegmentPoints], newest: UInt64, now: UInt64, pin: UInt64?) -> Int {
+        let end = min(newest, now)
+        guard !isHeld, end > window else { return 0 }
+        let limit = end - window
         var count = 0
         for (index, segment) in segments.enumerated() {
             // A clock that jumped back and forth: one young point keeps what is behind it.

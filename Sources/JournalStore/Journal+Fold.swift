@@ -133,8 +133,8 @@ extension Journal {
                     lastOrdinal: $0.end.ordinal, pointCount: $0.footer.pointCount,
                     greatestTime: $0.footer.greatestTime)
             }
-            let newest = newestTime
-            let count = folding.retention.foldable(points, newest: newest, pin: pins.keys.min())
+            let count = folding.retention.foldable(
+                points, newest: newestTime, now: configuration.wallClock(), pin: pins.keys.min())
             guard count > 0 else { return nil }
             let limit = oldestBookmark ?? .max
             if !folding.retention.keep.isEmpty { return try targetThatKeeps(sealed[..<count], limit) }

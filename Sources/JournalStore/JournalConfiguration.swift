@@ -1,3 +1,4 @@
+import Glibc
 import Primitives
 
 /// How a node keeps its journals.
@@ -10,16 +11,26 @@ public struct JournalConfiguration: Sendable {
     public var reserve: Int
     /// How long the journal waits before it looks again whether there is room.
     public var roomPause: Span
+    /// Nanoseconds since 1970: how old a point is at least.
+    public var wallClock: @Sendable () -> UInt64
 
     public init(
         segmentSize: Int = 256 << 20, commitPause: Span = .milliseconds(2), reserve: Int = 64 << 20,
-        roomPause: Span = .seconds(1)
+        roomPause: Span = .seconds(1), wallClock: @escaping @Sendable () -> UInt64 = Self.realTime
     ) {
         precondition(segmentSize % 4096 == 0 && (4 << 20..<4 << 30).contains(segmentSize), "\(segmentSize) bytes")
         self.segmentSize = segmentSize
         self.commitPause = commitPause
         self.reserve = reserve
         self.roomPause = roomPause
+        self.wallClock = wallClock
+    }
+
+    /// The kernel's clock.
+    public static let realTime: @Sendable () -> UInt64 = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     public static let standard = JournalConfiguration()

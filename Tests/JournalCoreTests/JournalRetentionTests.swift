@@ -10,26 +10,32 @@ import Testing
     ]
 
     @Test func onlyWholeSegmentsBeyondTheWindowAreFolded() {
-        #expect(JournalRetention(window: 50).foldable(segments, newest: 300, pin: nil) == 3)
-        #expect(JournalRetention(window: 100).foldable(segments, newest: 300, pin: nil) == 1)
-        #expect(JournalRetention(window: 250).foldable(segments, newest: 300, pin: nil) == 0)
-        #expect(JournalRetention(window: 400).foldable(segments, newest: 300, pin: nil) == 0)
+        #expect(JournalRetention(window: 50).foldable(segments, newest: 300, now: 300, pin: nil) == 3)
+        #expect(JournalRetention(window: 100).foldable(segments, newest: 300, now: 300, pin: nil) == 1)
+        #expect(JournalRetention(window: 250).foldable(segments, newest: 300, now: 300, pin: nil) == 0)
+        #expect(JournalRetention(window: 400).foldable(segments, newest: 300, now: 300, pin: nil) == 0)
     }
 
     @Test func aSegmentWithoutAPointIsNeverTheLastToBeFolded() {
-        #expect(JournalRetention(window: 50).foldable(Array(segments[..<2]), newest: 300, pin: nil) == 1)
+        #expect(JournalRetention(window: 50).foldable(Array(segments[..<2]), newest: 300, now: 300, pin: nil) == 1)
     }
 
     @Test func holdAndOpenPointsStopFolding() {
-        #expect(JournalRetention(window: 50, isHeld: true).foldable(segments, newest: 300, pin: nil) == 0)
-        #expect(JournalRetention(window: 50).foldable(segments, newest: 300, pin: 12) == 1)
-        #expect(JournalRetention(window: 50).foldable(segments, newest: 300, pin: 30) == 3)
+        #expect(JournalRetention(window: 50, isHeld: true).foldable(segments, newest: 300, now: 300, pin: nil) == 0)
+        #expect(JournalRetention(window: 50).foldable(segments, newest: 300, now: 300, pin: 12) == 1)
+        #expect(JournalRetention(window: 50).foldable(segments, newest: 300, now: 300, pin: 30) == 3)
+    }
+
+    @Test func aClockThatJumpsAheadTakesNothingAway() {
+        #expect(JournalRetention(window: 250).foldable(segments, newest: 10_000, now: 300, pin: nil) == 0)
+        #expect(JournalRetention(window: 250).foldable(segments, newest: 300, now: 10_000, pin: nil) == 0)
+        #expect(JournalRetention(window: 100).foldable(segments, newest: 10_000, now: 300, pin: nil) == 1)
     }
 
     @Test func aClockThatJumpedForthKeepsWhatFollows() {
         var jumped = segments
         jumped[0] = SegmentPoints(lastOrdinal: 10, pointCount: 2, greatestTime: 10_000)
-        #expect(JournalRetention(window: 50).foldable(jumped, newest: 300, pin: nil) == 0)
+        #expect(JournalRetention(window: 50).foldable(jumped, newest: 300, now: 300, pin: nil) == 0)
     }
 
     @Test func theLastPointOfEachSpanIsKeptAsLongAsItsRuleSays() {
