@@ -31,6 +31,8 @@ struct FrameQueue: Sendable {
     private(set) var received = 0
     private(set) var memoryBytes = 0
     private(set) var spoolBytes = 0
+    /// In memory still, and on their way into the spool.
+    private(set) var spoolingBytes = 0
     private(set) var inFlightBytes = 0
     /// Everything up to here is gone: safe at the chosen level, or of a generation before.
     private(set) var freed: StreamPosition
@@ -107,6 +109,7 @@ struct FrameQueue: Sendable {
             left -= frames[index].frame.bytes
             frames[index].place = .spooling
             spoolBytes += frames[index].frame.bytes
+            spoolingBytes += frames[index].frame.bytes
             begun.append(frames[index].frame.end.sequence)
         }
         return begun
@@ -117,11 +120,13 @@ struct FrameQueue: Sendable {
         else { return false }
         frames[index].place = .spooled
         memoryBytes -= frames[index].frame.bytes
+        spoolingBytes -= frames[index].frame.bytes
         return true
     }
 
     private mutating func account(_ frame: ClosedFrame, _ place: Place, sign: Int) {
         if place != .spooled { memoryBytes += sign * frame.bytes }
         if place != .memory { spoolBytes += sign * frame.bytes }
+        if place == .spooling { spoolingBytes += sign * frame.bytes }
     }
 }

@@ -38,7 +38,9 @@ extension SourceCore {
                 effects.append(.spool(sequence))
             }
         }
-        let isFull = queue.memoryBytes > highMark && queue.spoolBytes + FrameLimits.frame > settings.spoolLimit
+        // What is on its way into the spool leaves the memory soon.
+        let staying = queue.memoryBytes - queue.spoolingBytes
+        let isFull = staying > highMark && queue.spoolBytes + FrameLimits.frame > settings.spoolLimit
         guard isFull || queue.memoryBytes > settings.ringLimit - FrameLimits.frame else { return }
         if durableThrough > queue.freed.sequence, queue.free(through: durableThrough) {
             effects.append(.report(.freedUnreplicated(through: queue.freed.sequence)))

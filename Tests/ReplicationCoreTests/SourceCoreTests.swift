@@ -194,6 +194,24 @@ struct SourceRig {
 
     // MARK: States
 
+    @Test func aSpoolSmallerThanTheRingIsUsed() {
+        var rig = SourceRig.streaming(ring: 16 << 20, spool: 6 << 20)
+        _ = rig.step(.disconnected(0))
+        var spooling: [UInt64] = []
+        for sequence: UInt64 in 2...15 {
+            let effects = rig.step(.frameClosed(Rig.closed(1, sequence, sequence, bytes: 1 << 20)))
+            for case .spool(let one) in effects { spooling.append(one) }
+        }
+        #expect(rig.core.state == .spool, "what is on its way into the spool has its room there")
+        #expect(spooling.count == 6)
+        for one in spooling { _ = rig.step(.spooled(one)) }
+        #expect(rig.core.state == .spool)
+        for sequence: UInt64 in 16...20 {
+            _ = rig.step(.frameClosed(Rig.closed(1, sequence, sequence, bytes: 1 << 20)))
+        }
+        #expect(rig.core.state == .bitmap)
+    }
+
     @Test func aFullRingGoesThroughTheSpoolAndThenToMarks() {
         var rig = SourceRig.streaming(ring: 8 << 20, spool: 12 << 20)
         _ = rig.step(.disconnected(0))
