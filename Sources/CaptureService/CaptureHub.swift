@@ -101,7 +101,24 @@ final class CaptureHub {
             connection.send(.answer(.refused(.unknownMachine, tail: .none)))
             return connection.end("machine \(hello.machine) is not assigned to this node")
         }
+        if hello.purpose == .source, let assignment, let problem = Self.wrongBlocks(hello, assignment) {
+            logger.error("machine \(hello.machine): \(problem)")
+            return connection.end(problem)
+        }
         stream.greeted(hello, on: connection)
+    }
+
+    /// A disk in other blocks than its copy could not be started from it: partition tables count in blocks.
+    ///
+    /// - Returns: a sentence; nil when the blocks of all volumes fit.
+    private static func wrongBlocks(_ hello: Hello, _ assignment: StreamAssignment) -> String? {
+        for volume in hello.volumes {
+            let known = assignment.volumes.first { $0.number == volume.number }
+            guard let known, known.blockSize != Int(volume.blockSize) else { continue }
+            return "volume \(volume.number.number) ('\(known.name)') has blocks of \(volume.blockSize) bytes and was "
+                + "protected with blocks of \(known.blockSize): unprotect the machine and protect it with the right ones"
+        }
+        return nil
     }
 
     /// A source sends its own machine's stream; a node passes on streams of machines that are assigned to it too.

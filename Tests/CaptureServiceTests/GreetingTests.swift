@@ -95,6 +95,19 @@ import Testing
         try await node.stop()
     }
 
+    @Test func aDiskWithOtherBlocksIsRefused() async throws {
+        #expect(try await node.ask(.assign([assignment()])) == .done)
+        let peer = try await source()
+        _ = try await peer.wait { if case .opened = $0 { true } else { nil } }
+        var wrong = hello(.source)
+        wrong.volumes[0].blockSize = 4096
+        try await peer.send(.hello(wrong))
+        #expect(
+            try await peer.waitForEnd().contains(
+                "volume 0 ('vda') has blocks of 4096 bytes and was protected with blocks of 512"))
+        try await node.stop()
+    }
+
     @Test func strangersDoNotPassTheHandshake() async throws {
         let strangers = try TestCluster()
         var liar = try strangers.source(Self.machine).clientTLS()
