@@ -80,7 +80,7 @@ extension JournalRetention {
     /// - Parameters:
     ///   - times: of the kept points, from the oldest to the newest.
     ///   - next: of the point behind them.
-    ///   - newest: wall clock of the newest point of all. The source's clock counts.
+    ///   - newest: wall clock of the newest point of all, or here, whichever is earlier.
     /// - Returns: its place in `times`; nil when all are needed.
     public func superfluous(_ times: [UInt64], next: UInt64, newest: UInt64) -> Int? {
         times.indices.first { index in

@@ -31,10 +31,10 @@ extension Journal {
     func thin() -> Bool {
         guard !folding.kept.points.isEmpty, !folding.retention.isHeld else { return false }
         let times = folding.kept.points.map(\.time)
-        guard let index = folding.retention.superfluous(times, next: state.baseTime, newest: newestTime) else {
-            return false
-        }
-        return giveUp(index)
+        // As for folding: both clocks must say that a point is old.
+        let newest = min(newestTime, configuration.wallClock())
+        let index = folding.retention.superfluous(times, next: state.baseTime, newest: newest)
+        return index.map(giveUp) ?? false
     }
 
     /// What is kept behind the window gives way when the disk is full, the oldest first.
