@@ -31,6 +31,12 @@ int64_t clinux_boot_nanoseconds(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+uint64_t clinux_wall_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 int clinux_round_robin(int priority) {
     struct sched_param parameters = {.sched_priority = priority};
     // Reset on fork: what a daemon starts is ordinary again.

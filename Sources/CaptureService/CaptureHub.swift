@@ -162,7 +162,7 @@ final class CaptureHub {
     private func secondPassed() {
         let now = BootClock.now
         for stream in streams.values { stream.secondPassed(at: now) }
-        scrubber.secondPassed(streams, at: CaptureSurroundings.wallClock / 1_000_000_000)
+        scrubber.secondPassed(streams, at: WallClock.now / 1_000_000_000)
         seconds += 1
         guard seconds % Self.reloadPause == 0 else { return }
         for stream in streams.values { stream.applyReleases() }

@@ -1,5 +1,4 @@
 import ConfigurationCore
-import Glibc
 import Identity
 import JoinCore
 import JournalStore
@@ -21,14 +20,7 @@ struct CaptureSurroundings: Sendable {
     var loop: any EventLoop { transport.loop }
     var node: NodeID { identity.identity.node }
 
-    /// Nanoseconds since 1970.
-    static var wallClock: UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-
     static let now: @Sendable () -> WallTime = {
-        WallTime(secondsSince1970: Int64(wallClock / 1_000_000_000))
+        WallTime(secondsSince1970: Int64(WallClock.now / 1_000_000_000))
     }
 }

@@ -126,6 +126,6 @@ extension MachineStream {
         let durable = StreamMark(open.receiver.durable)
         let isReplicated = assignment?.level == .replicated && assignment?.second != nil
         let mark = isReplicated ? min(durable, forward?.peerMark ?? StreamMark(.none)) : durable
-        clock.safe(mark, wall: CaptureSurroundings.wallClock)
+        clock.safe(mark, wall: WallClock.now)
     }
 }

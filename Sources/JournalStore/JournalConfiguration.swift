@@ -1,4 +1,4 @@
-import Glibc
+import Linux
 import Primitives
 
 /// How a node keeps its journals.
@@ -16,7 +16,7 @@ public struct JournalConfiguration: Sendable {
 
     public init(
         segmentSize: Int = 256 << 20, commitPause: Span = .milliseconds(2), reserve: Int = 64 << 20,
-        roomPause: Span = .seconds(1), wallClock: @escaping @Sendable () -> UInt64 = Self.realTime
+        roomPause: Span = .seconds(1), wallClock: @escaping @Sendable () -> UInt64 = { WallClock.now }
     ) {
         precondition(segmentSize % 4096 == 0 && (4 << 20..<4 << 30).contains(segmentSize), "\(segmentSize) bytes")
         self.segmentSize = segmentSize
@@ -24,13 +24,6 @@ public struct JournalConfiguration: Sendable {
         self.reserve = reserve
         self.roomPause = roomPause
         self.wallClock = wallClock
-    }
-
-    /// The kernel's clock.
-    public static let realTime: @Sendable () -> UInt64 = {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     public static let standard = JournalConfiguration()

@@ -100,7 +100,7 @@ final class Shipper: @unchecked Sendable {
         repeat {
             while !events.isEmpty {
                 let next = events.removeFirst()
-                core.step(next, at: BootClock.now, wall: WallMoment.now, into: &effects)
+                core.step(next, at: BootClock.now, wall: WallClock.now, into: &effects)
                 for effect in effects { perform(effect) }
                 effects.removeAll(keepingCapacity: true)
             }

@@ -1,5 +1,4 @@
 import BlockIO
-import Glibc
 import Linux
 import Primitives
 import StreamProtocol
@@ -173,7 +172,7 @@ final class StreamWriter: TurnEndHandler {
             FilledFrame(
                 encoder: frame.encoder, memory: frame.memory, generation: generation, first: frame.first,
                 writeEpoch: writeEpoch,
-                bytesAhead: frame.bytesAhead, isConsistent: isConsistent, wallClock: WallMoment.now,
+                bytesAhead: frame.bytesAhead, isConsistent: isConsistent, wallClock: WallClock.now,
                 monotonicClock: UInt64(BootClock.now.nanoseconds), mark: mark))
     }
 
@@ -182,14 +181,5 @@ final class StreamWriter: TurnEndHandler {
         awaitsTurnEnd = false
         ring.put(closed)
         closed.removeAll(keepingCapacity: true)
-    }
-}
-
-/// The wall clock, for people: nanoseconds since 1970.
-enum WallMoment {
-    static var now: UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

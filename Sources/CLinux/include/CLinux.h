@@ -8,6 +8,8 @@
 // Each returns what the call returns: -1 with errno set on failure.
 
 int64_t clinux_boot_nanoseconds(void);
+// Since 1970.
+uint64_t clinux_wall_nanoseconds(void);
 
 int clinux_round_robin(int priority);
 // 1: locked, and the limit of locked memory lifted; 0: locked within the limit; -1: failed.
