@@ -109,6 +109,7 @@ final class WireProxy: Sendable {
 
     /// - Returns: nil when the node does not take connections: then the source's ends, too.
     private func accept() -> Wire? {
+        // A source that has gone again before it was accepted comes back by itself.
         guard let source = try? UnixSocket.accept(listener), let node = try? Self.socket() else { return nil }
         var place = Self.place(port: target)
         let result = withUnsafePointer(to: &place) {
