@@ -105,6 +105,7 @@ let cores: [Target] = [
     swift("VIPProtocol", ["Primitives"]),
     swift("PacketProtocol", ["Primitives"]),
     swift("VIPCore", ["PacketProtocol", "Primitives", "VIPProtocol"]),
+    swift("FirstBootCore", ["PacketProtocol", "Primitives"]),
     swift("TapCore", ["Checksum", "Primitives", "StreamProtocol"]),
 ]
 
@@ -147,6 +148,7 @@ let services: [Target] = [
     swift(
         "VIPService",
         ["ConfigurationCore", "Linux", "Netlink", "PacketProtocol", "Primitives", "VIPCore", "VIPProtocol"]),
+    swift("FirstBootService", ["FirstBootCore", "Linux", "Netlink", "Primitives"]),
     swift(
         "LicenseService",
         [
@@ -224,6 +226,7 @@ let programs: [Target] = [
     program("keelson-licensed", ["ConfigurationCore", "Hardware", "LicenseService", "Linux"]),
     program("keelson-captured", ["CaptureService", "ConfigurationCore", "Linux", argumentParser, logging]),
     program("keelson-consoled", ["ConfigurationCore", "ConsoleService", argumentParser, logging]),
+    program("keelson-firstboot", ["FirstBootCore", "FirstBootService", argumentParser]),
     program("keelson", ["Commands"]),
     program("keelson-source", ["ConfigurationCore", "SourceService", argumentParser, logging]),
     program("keelson-vendor", ["APIProtocol", "LicenseCore", "Primitives", argumentParser, crypto]),
@@ -275,6 +278,10 @@ let testTargets: [Target] = [
         "IdentityTests",
         ["Identity", "JoinCore", "Linux", "Primitives", "StreamProtocol", nioCore, nioPosix, nioSSL, nioTLS]),
     tests("SimulationTests", ["Simulation"]),
+    tests("FirstBootCoreTests", ["ConfigurationCore", "FirstBootCore", "PacketProtocol", "Primitives"]),
+    tests(
+        "FirstBootServiceTests",
+        ["ConfigurationCore", "FirstBootCore", "FirstBootService", "Lab", "Linux", "Primitives"]),
     tests(
         "LabTests",
         ["APIProtocol", "CaptureProtocol", "Lab", "Linux", "MembershipCore", "Primitives", "StreamProtocol"]),

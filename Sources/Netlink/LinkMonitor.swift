@@ -2,13 +2,15 @@ import CLibmnl
 import Glibc
 import PacketProtocol
 
-/// Tells when interfaces come, go, and change state (RTMGRP_LINK).
+/// Tells when interfaces come, go, and change state, and on demand when their addresses do (rtnetlink(7)).
 public struct LinkMonitor: ~Copyable {
     private var socket: NetlinkSocket
 
+    /// - Parameter withAddresses: whether it can be read, too, when an address has come or gone.
     /// - Throws: `NetlinkError`.
-    public init() throws(NetlinkError) {
-        socket = try NetlinkSocket(family: NETLINK_ROUTE, groups: UInt32(RTMGRP_LINK))
+    public init(withAddresses: Bool = false) throws(NetlinkError) {
+        let addresses = withAddresses ? RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR : 0
+        socket = try NetlinkSocket(family: NETLINK_ROUTE, groups: UInt32(RTMGRP_LINK | addresses))
     }
 
     /// For poll.
