@@ -14,7 +14,8 @@ public struct KeelsonCommand: AsyncParsableCommand {
             """,
         version: KeelsonVersion.text,
         subcommands: [
-            SetupCommand.self, StatusCommand.self, NodesCommand.self, VIPCommand.self, ProfileCommand.self,
+            SetupCommand.self, StatusCommand.self, ScreenCommand.self, NodesCommand.self, VIPCommand.self,
+            ProfileCommand.self,
             MasterCommand.self, EventsCommand.self, FailoversCommand.self, UserTokenCommand.self, MetricsCommand.self,
             LicenseCommand.self, RecoveryKitCommand.self,
             UsersCommand.self, UserSessionsCommand.self, AuditCommand.self, ApprovalsCommand.self,

@@ -75,6 +75,7 @@ public enum Catalogue {
         requestErrors + clusterErrors + setupErrors + events + words + license + reasons
         + access + setupWizard + recoveryKit + notifications + nodeCare + support + jobs
         + console + wizard + administration + webCertificate + tokensAndJobs + clauses + machines + machinePages
+        + screen
 
     private static let table: [String: Entry] = Dictionary(
         entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
