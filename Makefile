@@ -1,12 +1,13 @@
 # Keelson. `make help` lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check sim browser bench-failover bench-replication bench-console cost soak fuzz fuzz-short test-release test-sanitize clean
+.PHONY: help deps build run image image-lock test test-appliance check sim browser bench-failover bench-replication bench-console cost soak fuzz fuzz-short test-release test-sanitize clean
 
 # The floors only hold if nobody imports what the manifest does not name.
 BUILD := swift build --explicit-target-dependency-import-check error
 CONFIGURATION ?= debug
 BIN = .build/$(CONFIGURATION)
+VENV = build/venv
 FUZZ := Configuration Netlink HTTP License Upload NBD Frame Journal
 
 help: ## this list
@@ -22,6 +23,19 @@ build: deps ## build every program (CONFIGURATION=release for the product, VENDO
 
 run: build ## three nodes to set up in a browser; AUTO=1 by command line, CUT=1 also cuts powers
 	@$(BIN)/lab run $(if $(AUTO),--unattended) $(if $(CUT),--cut)
+
+image: deps ## the appliance: root file system, kernel, bill of materials and raw disk image in build/image (root)
+	@image/install-packages image
+	@$(MAKE) --no-print-directory build CONFIGURATION=release
+	@base=$$(image/make-base) && image/make-root "$$base" .build/release && image/make-disk
+
+image-lock: deps ## the versions that Debian has today become those of the image
+	@image/install-packages image
+	@image/make-base --lock
+
+test-appliance: $(VENV)/installed ## the image in QEMU, BIOS and UEFI: first boot, wizard reachable, power cut (make image first)
+	@image/install-packages appliance
+	@PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/pytest --quiet -p no:cacheprovider Tests/Appliance
 
 # Tests that use whole cores, one after the other: beside them those with deadlines would fail.
 BUSY := (CaptureService|JournalStore|LabTests|NBDServer|Simulation|SourceService)
@@ -51,7 +65,6 @@ sim: deps ## play the cores against models: SEED=n RUNS=n
 	@$(BUILD) -c release --product simulator
 	@.build/release/simulator --seed $(SEED) --runs $(RUNS)
 
-VENV = build/venv
 $(VENV)/installed: Tests/Browser/requirements.txt
 	@image/install-packages browser
 	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --requirement $< && touch $@
@@ -85,8 +98,9 @@ soak: build ## every fault of the design, again and again
 	@$(BIN)/lab soak
 	@image/install-packages replication
 	@$(BUILD) --build-tests
-	@KEELSON_POINTS=$${POINTS:-100} KEELSON_KILLS=$${KILLS:-100} KEELSON_SEED=$(SEED) \
-		swift test --skip-build --no-parallel --filter '(CrashConsistency|Kill)Tests'
+	@KEELSON_POINTS=$${POINTS:-100} KEELSON_KILLS=$${KILLS:-100} KEELSON_FAULTS=$${FAULTS:-20} KEELSON_SEED=$(SEED) \
+		swift test --skip-build --no-parallel \
+		--filter '(CrashConsistency|Kill|LinkFault|ReceiverRestart|Sector|SpoolDisk)Tests'
 
 fuzz: deps ## fuzz every parser, SECONDS_EACH=n each (600)
 	@for target in $(FUZZ); do \
