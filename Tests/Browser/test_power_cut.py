@@ -1,9 +1,12 @@
 """The power goes while the cluster starts, twice, with the wizard open: in Chinese and light."""
 
+import time
+
 import pytest
+from playwright.sync_api import Error, TimeoutError
 
 from browser import Person
-from wizard import PASSWORD, every_page, login, runs, start, walk
+from wizard import NODE, PASSWORD, every_page, login, runs, start, walk
 
 NODES = 1
 
@@ -14,11 +17,31 @@ def person(browser):
 
 
 def cut(lab, page, moment):
-    """Starts the cluster; the power goes at that moment and comes back."""
+    """Starts the cluster; the power goes at that moment and comes back. On a quick machine it can take the answer to the
+    click along: then whoever sits there opens the page again. Returns whether the page had its answer."""
     lab.ask("cut-in-founding", "n1", moment)
-    start(page)
+    try:
+        start(page)
+        answered = True
+    except TimeoutError:
+        answered = False
     assert lab.answer() == "n1"
     lab("restore", "n1")
+    if not answered:
+        reopen(page)
+    return answered
+
+
+def reopen(page):
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            if page.goto(f"{NODE}/setup?started=1").ok:
+                return
+        except Error:
+            if time.monotonic() > deadline:
+                raise
+        assert time.monotonic() < deadline, "the setup did not come back"
 
 
 def test_the_wizard_goes_on_where_it_was(lab, person):
@@ -26,11 +49,11 @@ def test_the_wizard_goes_on_where_it_was(lab, person):
     walk(lab, person)
     code = lab("setup-code", "n1")
     # Nothing is founded yet: the page says so, and the last step is open again, with the same session and draft.
-    cut(lab, page, "identity")
-    page.get_by_role("alert").wait_for(timeout=30_000)
-    person.look("setup-broken-off")
+    if cut(lab, page, "identity"):
+        page.get_by_role("alert").wait_for(timeout=30_000)
+        person.look("setup-broken-off")
+        page.locator("main a.button").click()
     assert lab("setup-code", "n1") == code
-    page.locator("main a.button").click()
     page.locator("form[action='/setup/start']").wait_for()
     assert "harbour" in page.locator("main dl").inner_text() and "ada" in page.locator("main dl").inner_text()
     # The membership is written: the node goes on by itself, and the page with it.
